@@ -1,0 +1,67 @@
+"""A call, once it is over. Frozen: what happens to it afterwards happens in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Call"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One finished logical call: the columns of `semconv.COLUMNS`, `None` where unknown."""
+
+    call_id: str
+    session_id: str
+    notebook: str | None = None
+    started_at: int
+    """Nanoseconds since the epoch, UTC."""
+    status: str
+    operation: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    service_tier: str | None = None
+    stream: bool = False
+    latency_s: float | None = None
+    ttft_s: float | None = None
+    chunks: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    usage_source: str | None = None
+    estimated_input_tokens: int | None = None
+    estimated_output_tokens: int | None = None
+    cost_usd: float | None = None
+    cost_source: str | None = None
+    estimated_cost_usd: float | None = None
+    finish_reason: str | None = None
+    tool_calls: int | None = None
+    attempts: int | None = None
+    retry_wait_s: float | None = None
+    http_status: int | None = None
+    error_type: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    response_id: str | None = None
+    provider_request_id: str | None = None
+    tag: str | None = None
+    user: str | None = None
+    feature: str | None = None
+    labels: str | None = None
+    cell_id: str | None = None
+    execution_count: int | None = None
+    cell_run_id: str | None = None
+    process: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    score: float | None = None
+    feedback: str | None = None
+    request_preview: str | None = None
+    response_preview: str | None = None
