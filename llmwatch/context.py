@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
-__all__ = ["Budget", "Cell", "Scope", "bind", "here", "resolve"]
+__all__ = ["Budget", "Cell", "Scope", "Labels", "bind", "here", "inherit", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,22 @@ class Cell:
 class Budget:
     """Money that calls under a scope may cost (USD). Charged by the worker, asked by the gate."""
 
-    __slots__ = ("limit", "open", "spent", "unpriced", "unpriced_models")
+    __slots__ = ("limit", "spent", "unpriced", "unpriced_models")
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self.spent = 0.0
         self.unpriced = 0
         self.unpriced_models: set[str] = set()
+
+    def charge(self, cost_usd: float | None, model: str | None) -> None:
+        """Add a finished call; one of unknown price is counted and named."""
+        if cost_usd is not None:
+            self.spent += cost_usd
+        else:
+            self.unpriced += 1
+            if model is not None and len(self.unpriced_models) < 10:
+                self.unpriced_models.add(model)
 
     @property
     def is_spent(self) -> bool:
@@ -78,15 +88,20 @@ class Scope:
 _current: ContextVar[Scope | None] = ContextVar("llmwatch_scope", default=None)
 # A thread started inside a scope has a fresh context: what it inherits stands here, so that no
 # attribute of the thread and no code of its `run` is touched. Weak: it ends with the thread.
-_inherited: dict[int, Scope] = {}
+_inherited: WeakKeyDictionary[threading.Thread, Scope] = WeakKeyDictionary()
 
 
 def here() -> Scope | None:
     """The innermost scope around the code that asks, or None."""
     scope = _current.get()
     if scope is None and _inherited:
-        return _inherited.get(threading.get_ident())
+        return _inherited.get(threading.current_thread())
     return scope
+
+
+def inherit(thread: threading.Thread, scope: Scope) -> None:
+    """Let `thread`, about to start, belong to `scope`."""
+    _inherited[thread] = scope
 
 
 def bind(scope: Scope | None) -> Scope | None:

@@ -1,0 +1,90 @@
+"""llmwatch: the flight recorder for LLM calls in a notebook.
+
+In IPython or Jupyter: ``%load_ext llmwatch``, then ``%llmwatch help``. In any Python::
+
+    import llmwatch
+
+    with llmwatch.watch(tag="prompt-v2") as w:
+        ...
+    w.calls
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .exceptions import BudgetExceeded, ExportError, LLMWatchError, UsageError
+    from .face import configure, diagnostics, disable, enable, price
+    from .manual import call
+    from .nested import run
+    from .recorder import Session
+    from .scopes import watch
+
+    session: Session
+
+__all__ = [
+    "BudgetExceeded",
+    "ExportError",
+    "LLMWatchError",
+    "UsageError",
+    "call",
+    "configure",
+    "diagnostics",
+    "disable",
+    "enable",
+    "load_ipython_extension",
+    "price",
+    "run",
+    "session",
+    "unload_ipython_extension",
+    "watch",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BudgetExceeded": "exceptions",
+    "ExportError": "exceptions",
+    "LLMWatchError": "exceptions",
+    "UsageError": "exceptions",
+    "call": "manual",
+    "configure": "face",
+    "diagnostics": "face",
+    "disable": "face",
+    "enable": "face",
+    "price": "face",
+    "run": "nested",
+    "watch": "scopes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562), so that importing us stays light."""
+    from importlib import import_module
+
+    if name == "session":
+        return import_module(".recorder", __name__).session()
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext llmwatch``: record every LLM call of this kernel from now on."""
+    from .magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext llmwatch``: stop, and leave the shell as it was found."""
+    from .magic import unload
+
+    unload(shell)

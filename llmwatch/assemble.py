@@ -1,0 +1,278 @@
+"""From an invocation that is over to the one `Call` that stands for it. Runs on the worker."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import getrandbits
+from typing import Any
+
+from . import faults
+from .capture import (
+    Answer,
+    Asked,
+    Invocation,
+    error_type,
+    provider_of,
+    read_request,
+    read_to_the_end,
+    sdk_of,
+)
+from .context import Labels, resolve
+from .pricing import PriceBook
+from .records import Call
+from .redaction import Redactor, preview, secrets_of
+from .settings import Settings
+
+__all__ = ["Assembler", "labels_text", "new_id", "request_of"]
+
+_TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
+_BYTES_PER_TOKEN = 4
+_MESSAGE = 500  # characters of an error message that are kept
+_REQUEST_ID_HEADERS = (
+    "x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "x-goog-request-id",
+)  # fmt: skip
+
+
+def new_id() -> str:
+    """A new id of 16 hexadecimal digits."""
+    return f"{getrandbits(64):016x}"
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Makes `Call` records.
+
+    Parameters
+    ----------
+    session_id : str
+        What `Call.session_id` says.
+    prices : PriceBook
+        Where costs come from.
+    settings : callable
+        Gives the settings in force.
+    redactor : callable
+        Gives the redactor in force.
+    """
+
+    session_id: str
+    prices: PriceBook
+    settings: Callable[[], Settings]
+    redactor: Callable[[], Redactor]
+
+    def call(self, invocation: Invocation) -> Call | None:
+        """The record of `invocation`; None when it turns out to be no LLM call."""
+        faults.check("assemble")
+        content = self.settings().content
+        asked = request_of(invocation, content)
+        if not asked.is_call:
+            return None
+        answer = read_to_the_end(invocation, content)
+        values = _timing(invocation)
+        values |= _outcome(invocation, answer)
+        values |= _measures(asked, answer, invocation.endpoint.operation, values["status"])
+        values |= self._identity(invocation, asked, answer)
+        values |= self._texts(invocation, asked, answer, values.pop("raw_message"))
+        values |= where(resolve(invocation.scope))
+        values |= self.price(values, _address(invocation))
+        return Call(
+            call_id=new_id(), session_id=self.session_id, process=str(os.getpid()), **values
+        )
+
+    def _identity(
+        self, invocation: Invocation, asked: Asked, answer: Answer | None
+    ) -> dict[str, Any]:
+        answered = answer.model if answer is not None else None
+        return {
+            "operation": invocation.endpoint.operation,
+            "provider": provider_of(invocation.host, invocation.path.decode("latin-1")),
+            "model": asked.model or answered,
+            "request_model": asked.model,
+            "response_model": answered,
+            "stream": asked.stream or bool(answer is not None and answer.is_stream),
+            "response_id": answer.response_id if answer is not None else None,
+            "provider_request_id": _provider_request_id(invocation.headers),
+        }
+
+    def _texts(
+        self, invocation: Invocation, asked: Asked, answer: Answer | None, message: str | None
+    ) -> dict[str, Any]:
+        content, redactor = self.settings().content, self.redactor()
+        url = invocation.request.url
+        secrets = secrets_of(invocation.request.headers.raw, url.query)
+        text = answer.text if answer is not None else None
+        return {
+            "error_message": redactor.clean(message, secrets, _MESSAGE) if message else None,
+            "request_preview": preview(asked.text, content, redactor, secrets),
+            "response_preview": preview(text, content, redactor, secrets),
+        }
+
+    def price(self, values: dict[str, Any], address: str) -> dict[str, Any]:
+        """The three cost columns for the columns in `values`."""
+        cost = self._cost(values, address, values["input_tokens"], values["output_tokens"])
+        guessed = {
+            side: values[f"{side}_tokens"]
+            if values[f"{side}_tokens"] is not None
+            else values[f"estimated_{side}_tokens"]
+            for side in ("input", "output")
+        }
+        estimate = None
+        if cost.cost_usd is None and any(
+            values[f"estimated_{side}_tokens"] is not None for side in guessed
+        ):
+            estimate = self._cost(values, address, guessed["input"], guessed["output"]).cost_usd
+        return {
+            "cost_usd": cost.cost_usd,
+            "cost_source": cost.source,
+            "estimated_cost_usd": estimate,
+        }
+
+    def _cost(
+        self, values: dict[str, Any], address: str, input_tokens: int | None,
+        output_tokens: int | None,
+    ) -> Any:  # fmt: skip
+        return self.prices.cost(
+            response_model=values["response_model"],
+            request_model=values["request_model"],
+            provider=values["provider"],
+            url=address,
+            operation=values["operation"],
+            service_tier=values["service_tier"],
+            at=datetime.fromtimestamp(values["started_at"] / 1e9, UTC),
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cached_input_tokens=values["cached_input_tokens"],
+            cache_write_tokens=values["cache_write_tokens"],
+            reasoning_tokens=values["reasoning_tokens"],
+            input_audio_tokens=values["input_audio_tokens"],
+            output_audio_tokens=values["output_audio_tokens"],
+        )
+
+
+def request_of(invocation: Invocation, content: str) -> Asked:
+    """What was asked, read from the request."""
+    request = invocation.request
+    try:
+        body = request.content
+    except Exception:  # a multipart or generated body was never in memory as a whole
+        body = None
+    kind = request.headers.get("content-type", "")
+    return read_request(invocation.endpoint, invocation.path, kind, body, _fields(request), content)
+
+
+def _fields(request: Any) -> dict[str, str] | None:
+    """The text fields of a multipart form."""
+    fields = getattr(request.stream, "fields", None)
+    if fields is None:
+        return None
+    values = {field.name: field.value for field in fields if hasattr(field, "value")}
+    return {name: str(value) for name, value in values.items()}
+
+
+def _timing(invocation: Invocation) -> dict[str, Any]:
+    return {
+        "started_at": invocation.started_wall_ns,
+        "latency_s": max(0, invocation.ended_ns - invocation.started_ns) / 1e9,
+        "attempts": invocation.attempts,
+        "retry_wait_s": invocation.retry_wait_ns / 1e9,
+        "http_status": invocation.http_status,
+    }
+
+
+def _outcome(invocation: Invocation, answer: Answer | None) -> dict[str, Any]:
+    status = _status(invocation, answer)
+    first = answer.first_content_ns if answer is not None and answer.is_stream else None
+    values: dict[str, Any] = {
+        "status": status,
+        "ttft_s": (first - invocation.started_ns) / 1e9 if first is not None else None,
+        "error_type": None,
+        "error_code": None,
+        "raw_message": None,
+    }
+    if status == "error":
+        sdk, version = sdk_of(invocation.request.headers)
+        values["error_type"] = error_type(
+            sdk, version, status=invocation.http_status, transport=invocation.failure,
+            mid_stream=invocation.streaming, body=answer,
+        )  # fmt: skip
+        values["error_code"] = answer.error_code if answer is not None else None
+        said = answer.error_message if answer is not None else None
+        values["raw_message"] = invocation.failure_message or said
+    return values
+
+
+def _status(invocation: Invocation, answer: Answer | None) -> str:
+    code = invocation.http_status
+    if invocation.outcome == "cancelled":
+        return "ok" if answer is not None and answer.finished and not answer.error else "cancelled"
+    if invocation.outcome == "failed" or code is None or code >= 300:
+        return "error"
+    if answer is not None and answer.error:
+        return "error"
+    if answer is not None and answer.finished:
+        return "ok"
+    whole = invocation.outcome == "exhausted" and not (answer is not None and answer.is_stream)
+    return "ok" if whole else "partial"
+
+
+def _measures(
+    asked: Asked, answer: Answer | None, operation: str, status: str
+) -> dict[str, Any]:
+    """Token figures: what was reported, and estimates where nothing was."""
+    values: dict[str, Any] = {name: getattr(answer, name, None) for name in _ANSWER_COLUMNS}
+    reported = values["input_tokens"] is not None or values["output_tokens"] is not None
+    values["usage_source"] = "reported" if reported else None
+    values["estimated_input_tokens"] = values["estimated_output_tokens"] = None
+    if answer is not None and status != "error" and operation in _TEXT_OPERATIONS:
+        if values["input_tokens"] is None and asked.input_bytes:
+            values["estimated_input_tokens"] = -(-asked.input_bytes // _BYTES_PER_TOKEN)
+        if values["output_tokens"] is None and answer.output_bytes:
+            values["estimated_output_tokens"] = -(-answer.output_bytes // _BYTES_PER_TOKEN)
+    return values
+
+
+_ANSWER_COLUMNS = (
+    "service_tier", "chunks", "input_tokens", "output_tokens", "cached_input_tokens",
+    "cache_write_tokens", "reasoning_tokens", "input_audio_tokens", "output_audio_tokens",
+    "finish_reason", "tool_calls",
+)  # fmt: skip
+
+
+def where(labels: Labels) -> dict[str, Any]:
+    """The columns that say where in the person's work a call was made."""
+    cell = labels.cell
+    return {
+        "tag": labels.tag,
+        "user": labels.user,
+        "feature": labels.feature,
+        "labels": labels_text(labels),
+        "cell_id": cell.cell_id if cell else None,
+        "execution_count": cell.execution_count if cell else None,
+        "cell_run_id": cell.run_id if cell else None,
+        "notebook": cell.notebook if cell else None,
+    }
+
+
+def labels_text(labels: Labels) -> str | None:
+    """The labels as one JSON object, its keys sorted; None without labels."""
+    return json.dumps(dict(labels.labels), sort_keys=True) if labels.labels else None
+
+
+def _provider_request_id(headers: Any) -> str | None:
+    if headers is None:
+        return None
+    for name in _REQUEST_ID_HEADERS:
+        value: str | None = headers.get(name)
+        if value:
+            return value[:200]
+    return None
+
+
+def _address(invocation: Invocation) -> str:
+    """Scheme, host and path: what the price list knows providers by; never the query."""
+    url = invocation.request.url
+    path = invocation.path.partition(b"?")[0].decode("latin-1")
+    return f"{url.scheme}://{invocation.host}{path}"

@@ -1,0 +1,65 @@
+"""Who is calling: which frames belong to the SDK that would retry a failed request.
+
+A failed attempt is the end of the call or the start of a retry; on the wire both look alike. The
+SDK's retry loop is a frame of the SDK, so the call is over exactly when the outermost frame that
+the SDK had on the stack at the failure has returned.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+__all__ = ["current_task", "sdk_frame", "will_hardly_be_retried"]
+
+_RETRY_HELPERS = frozenset({"tenacity", "backoff", "stamina"})
+_PLAIN_CLIENTS = frozenset({"httpx", "httpx2"})
+_INSTALLED = ("site-packages", "dist-packages")
+_RETRIED = frozenset({408, 409, 425, 429})
+
+
+def _root(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def sdk_frame(frame: FrameType | None) -> FrameType | None:
+    """The outermost frame of the SDK that called `send` from `frame`, or None for plain httpx.
+
+    Retry helpers inside an SDK (google-genai uses tenacity) are part of it; code of the user is
+    not: a loop of theirs makes separate calls.
+    """
+    if frame is None or not any(word in frame.f_code.co_filename for word in _INSTALLED):
+        return None
+    root = _root(frame)
+    if root in _PLAIN_CLIENTS:
+        return None
+    outermost = frame
+    while frame is not None:
+        name = _root(frame)
+        if name == root:
+            outermost = frame
+        elif name not in _RETRY_HELPERS:
+            break
+        frame = frame.f_back
+    return outermost
+
+
+def will_hardly_be_retried(status: int | None, advice: str | None) -> bool:
+    """Whether no SDK sends again after this answer (`advice` is the header x-should-retry)."""
+    if status is None:
+        return False
+    if advice in ("true", "false"):
+        return advice == "false"
+    return status not in _RETRIED and status < 500
+
+
+def current_task() -> Any:
+    """The asyncio task that runs now, without importing asyncio for those who do not use it."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

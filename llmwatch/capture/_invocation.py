@@ -1,0 +1,154 @@
+"""A call while it is open: references and time stamps, written by the thread that makes it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections import deque
+from time import perf_counter_ns, time_ns
+from types import FrameType
+from typing import Any
+
+from ..context import Scope
+from ._endpoints import Endpoint
+
+__all__ = ["Invocation"]
+
+
+class Invocation:
+    """One logical call from its first `send` on; retries of the SDK go on in the same object.
+
+    It never holds the response, its stream or an exception: a connection that the user drops
+    must be free to close.
+    """
+
+    __slots__ = (
+        "attempts", "body", "caller", "chunks", "endpoint", "ended_ns", "failed_ns", "failure",
+        "failure_message", "headers", "headers_ns", "host", "http_status", "library", "outcome",
+        "path", "read_ns", "reader", "request", "retry_statuses", "retry_wait_ns", "scope",
+        "sent_ns", "started_ns", "started_wall_ns", "streaming", "task", "thread", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(
+        self, endpoint: Endpoint, host: str, path: bytes, request: Any, library: str,
+        scope: Scope | None,
+    ) -> None:  # fmt: skip
+        self.started_ns = self.sent_ns = perf_counter_ns()
+        self.started_wall_ns = time_ns()
+        self.endpoint = endpoint
+        self.host = host
+        self.path = path
+        self.request = request
+        self.library = library
+        self.scope = scope
+        self.attempts = 1
+        self.retry_wait_ns = 0
+        self.retry_statuses: list[int | None] = []
+        self.outcome: str | None = None
+        self.ended_ns = 0
+        self.caller: FrameType | None = None
+        self.task: weakref.ref[Any] | None = None
+        self.thread = 0
+        self.reader: Any = None
+        self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        self.failed_ns = self.headers_ns = self.read_ns = 0
+        self.http_status: int | None = None
+        self.headers: Any = None
+        self.streaming = False
+        self.body: bytes | None = None
+        self.chunks: deque[tuple[int, bytes]] = deque()
+        self.failure: str | None = None
+        self.failure_message: str | None = None
+
+    def answered(self, response: Any) -> None:
+        """The status line and the headers are here."""
+        self.headers_ns = perf_counter_ns()
+        self.http_status = response.status_code
+        self.headers = response.headers
+
+    def broke(self, problem: BaseException) -> None:
+        """The transport raised `problem`: its class and its words are kept, it is not."""
+        self.failed_ns = perf_counter_ns()
+        self.failure = type(problem).__name__
+        self.failure_message = str(problem)[:2000]
+
+    def conclude(self, outcome: str) -> None:
+        """It is over: `exhausted`, `closed`, `dropped`, `failed` or `cancelled`."""
+        if outcome in ("closed", "dropped"):
+            last = self.chunks[-1][0] if self.chunks else self.read_ns
+            self.ended_ns = last or self.headers_ns or perf_counter_ns()
+        elif outcome == "exhausted" and not self.streaming:
+            self.ended_ns = self.headers_ns
+        else:
+            self.ended_ns = self.failed_ns or perf_counter_ns()
+        self.outcome = outcome
+
+    def again(self, request: Any) -> None:
+        """The SDK sends the same call once more."""
+        now = perf_counter_ns()
+        self.retry_wait_ns += now - self.sent_ns
+        self.retry_statuses.append(self.http_status)
+        self.sent_ns = now
+        self.attempts += 1
+        self.request = request
+        self.caller = None
+        self.reader = None
+        self._forget_answer()
+
+    def age_s(self) -> float:
+        """Seconds since the first send."""
+        return (perf_counter_ns() - self.started_ns) / 1e9
+
+    def may_be_retried(self, caller: FrameType, task: Any) -> None:
+        """Remember who would retry it: the SDK's outermost frame on this thread or task."""
+        self.caller = caller
+        self.thread = threading.get_ident()
+        self.task = weakref.ref(task) if task is not None else None
+
+    def was_stopped(self) -> bool:
+        """Whether the person stopped it while the SDK waited to send it again."""
+        task = self.task() if self.task is not None else None
+        if task is not None and task.done() and task.cancelled():
+            return True
+        return self.scope is not None and self.scope.interrupted
+
+    def is_still_retrying(self) -> bool:
+        """Whether that frame is still at work, asked from any thread.
+
+        Two looks, since the task may move between its loop's stack and its coroutine chain
+        while we look.
+        """
+        return any(self._caller_lives() for _ in range(2))
+
+    def _caller_lives(self) -> bool:
+        if self.caller is None:
+            return False
+        task = self.task() if self.task is not None else None
+        if task is not None and not task.done() and _awaits(task, self.caller):
+            return True
+        return _runs(sys._current_frames().get(self.thread), self.caller)
+
+
+def _runs(frame: FrameType | None, wanted: FrameType) -> bool:
+    while frame is not None:
+        if frame is wanted:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _awaits(task: Any, wanted: FrameType) -> bool:
+    inner = task.get_coro()
+    while inner is not None:
+        frame = getattr(inner, "cr_frame", None) or getattr(inner, "gi_frame", None)
+        if (frame or getattr(inner, "ag_frame", None)) is wanted:
+            return True
+        inner = (
+            getattr(inner, "cr_await", None)
+            or getattr(inner, "gi_yieldfrom", None)
+            or getattr(inner, "ag_await", None)
+        )
+    return False

@@ -1,0 +1,80 @@
+"""Read what an open call has brought so far: from its pieces to an `Answer`, off its thread."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from .. import faults
+from ._invocation import Invocation
+from ._reader import Answer, Reader
+
+__all__ = ["read_to_the_end", "read_what_came"]
+
+
+def read_what_came(invocation: Invocation, content: str) -> Answer | None:
+    """The answer as far as it is here; None before its headers.
+
+    A compressed body is read at its end only: the library's own decoder takes it whole.
+    """
+    headers, status = invocation.headers, invocation.http_status
+    if headers is None or status is None:
+        return None
+    reader = invocation.reader
+    if reader is None:
+        kind = headers.get("content-type", "")
+        reader = Reader(invocation.endpoint, status, kind, content)
+        invocation.reader = reader
+    if not headers.get("content-encoding"):
+        _feed(reader, invocation)
+    answer: Answer = reader.answer
+    return answer
+
+
+def read_to_the_end(invocation: Invocation, content: str) -> Answer | None:
+    """The whole answer of a call that is over; None where none came."""
+    if read_what_came(invocation, content) is None:
+        return None
+    reader: Reader = invocation.reader
+    if invocation.body is not None:  # the library has decoded it already
+        reader.feed(invocation.body, invocation.headers_ns)
+    elif invocation.headers.get("content-encoding"):
+        for at_ns, piece in _decoded(invocation):
+            reader.feed(piece, at_ns)
+    return reader.close()
+
+
+def _feed(reader: Reader, invocation: Invocation) -> None:
+    chunks = invocation.chunks
+    while chunks:
+        at_ns, piece = chunks.popleft()
+        invocation.read_ns = at_ns
+        reader.feed(piece, at_ns)
+
+
+def _decoded(invocation: Invocation) -> Iterator[tuple[int, bytes]]:
+    """The pieces through the library's decoder, each with the time of what it was made from."""
+    library: Any = sys.modules[invocation.library]
+    pieces = list(invocation.chunks)
+    invocation.chunks.clear()
+    at_ns = invocation.headers_ns
+
+    def raw() -> Iterator[bytes]:
+        nonlocal at_ns
+        for at_ns, piece in pieces:
+            yield piece
+
+    try:
+        response = library.Response(200, headers=invocation.headers, stream=_Pieces(library, raw()))
+        for piece in response.iter_bytes():
+            yield at_ns, piece
+    except Exception as problem:
+        # A body that was cut cannot be decoded to its end: what came before it stands.
+        if invocation.outcome == "exhausted":
+            faults.note("decode", problem)
+
+
+def _Pieces(library: Any, pieces: Iterator[bytes]) -> Any:  # noqa: N802 - builds a class instance
+    kind = type("_Pieces", (library.SyncByteStream,), {"__iter__": lambda self: pieces})
+    return kind()

@@ -1,0 +1,322 @@
+"""The tap on the wire: `send` and `build_request` of one HTTP library's two clients.
+
+Nothing here may reach the user's call: every step of ours stands in `_quietly`, and what the
+library returns or raises goes through as the very same object.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .. import faults
+from ..context import Scope, here
+from ..exceptions import BudgetExceeded
+from ._callers import current_task, sdk_frame, will_hardly_be_retried
+from ._endpoints import Endpoint, is_suspicious, match
+from ._invocation import Invocation
+from ._stream import tapped_streams
+
+__all__ = ["Tap", "Traffic"]
+
+Gate = Callable[[Scope], None]
+Sink = Callable[[Invocation], None]
+Key = tuple[int, int]
+
+_HEAD = 1 << 16  # a `model` further inside than this is part of a message
+
+
+class Traffic:
+    """The calls on the wire of this process, whichever library makes them.
+
+    Parameters
+    ----------
+    gate : callable
+        Called with the scope of a call about to be built or sent; raises to refuse it.
+    sink : callable
+        Called once with each call that is over.
+    """
+
+    def __init__(self, gate: Gate, sink: Sink) -> None:
+        self.gate = gate
+        self.sink = sink
+        self.everything = False
+        """Whether calls outside any recording scope are watched too."""
+        self.open: dict[int, Invocation] = {}
+        self.failed: dict[Key, Invocation] = {}
+        self.unknown: dict[str, int] = {}
+
+    def wanted(self, scope: Scope | None) -> bool:
+        return self.everything or (scope is not None and scope.recording)
+
+    def end(self, invocation: Invocation, outcome: str) -> None:
+        """The call is over: the first to say so wins, whatever thread it is on."""
+        if invocation.caller is not None and outcome != "cancelled":
+            return  # the SDK may send it again: `conclude` decides
+        if self.open.pop(id(invocation), None) is not None:
+            invocation.conclude(outcome)
+            self.sink(invocation)
+
+    def conclude(self) -> bool:
+        """End the failed calls that nobody is retrying any more; True while some are left."""
+        for key, invocation in list(self.failed.items()):
+            if not invocation.is_still_retrying() and self.failed.get(key) is invocation:
+                self.failed.pop(key, None)
+                self.give_up(invocation)
+        return bool(self.failed)
+
+    def give_up(self, invocation: Invocation) -> None:
+        invocation.caller = None
+        if invocation.was_stopped():
+            self.end(invocation, "cancelled")
+        else:
+            self.end(invocation, "failed" if invocation.failure else "closed")
+
+    def forget_everything(self) -> None:
+        """After a fork: what was in flight belongs to the parent."""
+        self.open.clear()
+        self.failed.clear()
+
+
+class Tap:
+    """The patched methods of one library; `install` and `remove` leave it as it was found."""
+
+    def __init__(self, library: Any, traffic: Traffic) -> None:
+        self._library = library
+        self.name: str = library.__name__
+        self.traffic = traffic
+        self.sync_stream, self.async_stream = tapped_streams(library)
+        self._allowed: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._patched: list[tuple[type, str, Any, Any]] = []
+
+    def install(self) -> None:
+        client, async_client = self._library.Client, self._library.AsyncClient
+        self._patch(client, "send", self._sync_send(client.send))
+        self._patch(async_client, "send", self._async_send(async_client.send))
+        for owner in (client, async_client):
+            self._patch(owner, "build_request", self._gated(owner.build_request))
+
+    def _patch(self, owner: type, name: str, ours: Any) -> None:
+        before = owner.__dict__.get(name)
+        setattr(owner, name, ours)
+        self._patched.append((owner, name, before, ours))
+
+    def remove(self) -> None:
+        """Put back what was there, unless another tool has since put its own on top of ours."""
+        for owner, name, before, ours in reversed(self._patched):
+            if owner.__dict__.get(name) is not ours:
+                continue
+            if before is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+        self._patched.clear()
+
+    def _sync_send(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def send(*args: Any, **kwargs: Any) -> Any:
+            invocation = self._begin(args, kwargs, None)
+            if invocation is None:
+                return original(*args, **kwargs)
+            try:
+                response = original(*args, **kwargs)
+            except BaseException as problem:
+                self._raised(invocation, problem, sys._getframe(1), None)
+                raise
+            self._returned(invocation, response, self.sync_stream, sys._getframe(1), None)
+            return response
+
+        return send
+
+    def _async_send(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        async def send(*args: Any, **kwargs: Any) -> Any:
+            task = current_task()
+            invocation = self._begin(args, kwargs, task)
+            if invocation is None:
+                return await original(*args, **kwargs)
+            try:
+                response = await original(*args, **kwargs)
+            except BaseException as problem:
+                self._raised(invocation, problem, sys._getframe(1), task)
+                raise
+            self._returned(invocation, response, self.async_stream, sys._getframe(1), task)
+            return response
+
+        return send
+
+    def _gated(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def build_request(*args: Any, **kwargs: Any) -> Any:
+            scope = here()
+            request = original(*args, **kwargs)
+            if scope is None or not scope.budgets:
+                return request
+            if self._is_new_call(request):
+                self.traffic.gate(scope)
+                self._allowed.add(request)
+            return request
+
+        return build_request
+
+    def _is_new_call(self, request: Any) -> bool:
+        """Whether a built request starts an LLM call, rather than trying one again."""
+        try:
+            if _endpoint(request) is None or _retry_count(request):
+                return False
+            previous = self.traffic.failed.get(_key(current_task()))
+            return previous is None or not _is_retry(previous, request, sys._getframe(2))
+        except Exception as problem:
+            faults.note("gate", problem)
+            return False
+
+    def _begin(self, args: Any, kwargs: Any, task: Any) -> Invocation | None:
+        try:
+            scope = here()
+            if not self.traffic.wanted(scope):
+                return None
+            faults.check("begin")
+            request = args[1] if len(args) > 1 else kwargs["request"]
+            return self._open(request, scope, task)
+        except BudgetExceeded:
+            raise  # the person asked for it
+        except Exception as problem:
+            faults.note("begin", problem)
+            return None
+
+    def _open(self, request: Any, scope: Scope | None, task: Any) -> Invocation | None:
+        traffic, endpoint = self.traffic, _endpoint(request)
+        if traffic.failed:
+            retried = self._retried(request, task)
+            if retried is not None:
+                return retried
+        if endpoint is None:
+            _count_unknown(traffic, request)
+            return None
+        if scope is not None and scope.budgets and request not in self._allowed:
+            traffic.gate(scope)  # a client that builds its requests without `build_request`
+        url = request.url
+        invocation = Invocation(endpoint, url.host, url.raw_path, request, self.name, scope)
+        traffic.open[id(invocation)] = invocation
+        return invocation
+
+    def _retried(self, request: Any, task: Any) -> Invocation | None:
+        """The failed call that `request` sends again, if it does."""
+        traffic = self.traffic
+        previous = traffic.failed.pop(_key(task), None)
+        if previous is None:
+            return None
+        if not _is_retry(previous, request, sys._getframe(4)):
+            traffic.give_up(previous)
+            return None
+        previous.again(request)
+        return previous
+
+    def _raised(self, invocation: Invocation, problem: BaseException, frame: Any, task: Any) -> None:
+        try:
+            invocation.broke(problem)
+            if not isinstance(problem, Exception):
+                self.traffic.end(invocation, "cancelled")
+            else:
+                self._failed(invocation, "failed", frame, task)
+        except Exception as trouble:
+            self._lose(invocation, trouble)
+
+    def _returned(
+        self, invocation: Invocation, response: Any, stream: type[Any], frame: Any, task: Any
+    ) -> None:
+        try:
+            faults.check("answer")
+            invocation.answered(response)
+            outcome = self._take_body(invocation, response, stream)
+            status = response.status_code
+            if status >= 400:
+                advice = response.headers.get("x-should-retry")
+                if not will_hardly_be_retried(status, advice):
+                    self._failed(invocation, outcome, frame, task)
+                    return
+            if outcome:
+                self.traffic.end(invocation, outcome)
+        except Exception as trouble:
+            self._lose(invocation, trouble)
+        except BaseException:  # Ctrl-C between two lines of ours: the caller never gets the answer
+            self.traffic.end(invocation, "cancelled")
+            raise
+
+    def _take_body(self, invocation: Invocation, response: Any, stream: type[Any]) -> str:
+        """Refer to the body that is here, or tap the stream that will bring it."""
+        if response.is_stream_consumed:
+            invocation.body = response.content
+            return "exhausted"
+        invocation.streaming = True
+        response.stream = stream(response.stream, invocation, self.traffic.end)
+        return ""
+
+    def _failed(self, invocation: Invocation, outcome: str, frame: Any, task: Any) -> None:
+        """An attempt failed in a way that SDKs retry: wait for what the SDK does next."""
+        caller = sdk_frame(frame)
+        if caller is not None:
+            invocation.may_be_retried(caller, task)
+            self.traffic.failed[_key(task)] = invocation
+            self.traffic.sink(invocation)  # wakes the worker, which asks until it is decided
+        elif outcome:
+            self.traffic.end(invocation, outcome)
+
+    def _lose(self, invocation: Invocation, trouble: BaseException) -> None:
+        """Our own failure: give up the record, never the call."""
+        faults.note("answer", trouble)
+        self.traffic.open.pop(id(invocation), None)
+
+
+def _key(task: Any) -> Key:
+    return threading.get_ident(), id(task) if task is not None else 0
+
+
+def _retry_count(request: Any) -> int:
+    text = request.headers.get("x-stainless-retry-count", "")
+    return int(text) if text.isdecimal() else 0
+
+
+def _is_retry(previous: Invocation, request: Any, frame: Any) -> bool:
+    if previous.request.url != request.url or _body(previous.request) != _body(request):
+        return False
+    return _retry_count(request) > 0 or _on_stack(previous, frame)
+
+
+def _on_stack(previous: Invocation, frame: Any) -> bool:
+    while frame is not None:
+        if frame is previous.caller:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _body(request: Any) -> bytes | None:
+    try:
+        body: bytes = request.content
+    except Exception:  # a multipart or generated body is not in memory
+        return None
+    return body
+
+
+def _endpoint(request: Any) -> Endpoint | None:
+    url = request.url
+    endpoint = match(request.method, url.host, url.raw_path)
+    if endpoint is not None and endpoint.ambiguous:
+        body = _body(request)
+        if body is not None and b'"model"' not in body[:_HEAD] and b'"model"' not in body[-_HEAD:]:
+            return None
+    return endpoint
+
+
+def _count_unknown(traffic: Traffic, request: Any) -> None:
+    url = request.url
+    kind = request.headers.get("content-type", "")
+    if is_suspicious(request.method, url.host, url.raw_path, kind):
+        where = url.host + url.path
+        if where in traffic.unknown or len(traffic.unknown) < 100:
+            traffic.unknown[where] = traffic.unknown.get(where, 0) + 1

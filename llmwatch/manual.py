@@ -1,0 +1,176 @@
+"""`call`: record by hand what no wire shows (transformers, llama.cpp, boto3, gRPC)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from time import perf_counter_ns, time_ns
+from types import TracebackType
+from typing import Any, Self
+
+from .assemble import new_id, where
+from .context import Scope, here, resolve
+from .exceptions import UsageError
+from .recorder import Session, session
+from .records import Call
+from .redaction import preview
+
+__all__ = ["ManualCall", "call"]
+
+
+class ManualCall:
+    """A call that the person describes; made by `call`, recorded when its block ends."""
+
+    def __init__(self, owner: Session, model: str, provider: str, operation: str) -> None:
+        self._session = owner
+        self._values: dict[str, Any] = {
+            "model": model, "request_model": model, "provider": provider, "operation": operation,
+        }  # fmt: skip
+        self._texts: dict[str, str] = {}
+        self._scope: Scope | None = None
+        self._started_ns = self._wall_ns = 0
+        self._first_ns: int | None = None
+
+    def usage(
+        self, input: int | None = None, output: int | None = None, *,
+        cached_input: int | None = None, reasoning: int | None = None,
+    ) -> None:  # fmt: skip
+        """Say how many tokens went in and came out; the last word counts.
+
+        Parameters
+        ----------
+        input, output : int, optional
+            All tokens sent and received.
+        cached_input, reasoning : int, optional
+            The part of the input read from a cache, the part of the output spent on reasoning.
+        """
+        figures = {
+            "input_tokens": input,
+            "output_tokens": output,
+            "cached_input_tokens": cached_input,
+            "reasoning_tokens": reasoning,
+        }
+        for name, value in figures.items():
+            if value is not None and (isinstance(value, bool) or not _is_count(value)):
+                raise UsageError(f"usage: {name}={value!r} is not a number of tokens (0 or more).")
+        self._values |= {name: int(v) for name, v in figures.items() if v is not None}
+        self._values["usage_source"] = "counted"
+
+    def first_token(self) -> None:
+        """Say that the first piece of a streamed answer is here."""
+        if self._first_ns is None:
+            self._first_ns = perf_counter_ns()
+
+    def answer(
+        self, text: str | None = None, *, request: str | None = None,
+        finish_reason: str | None = None, response_id: str | None = None,
+        response_model: str | None = None,
+    ) -> None:  # fmt: skip
+        """Say what was answered (and asked), as far as `content` keeps it."""
+        said = {
+            "finish_reason": finish_reason,
+            "response_id": response_id,
+            "response_model": response_model,
+        }
+        self._values |= {name: value for name, value in said.items() if value is not None}
+        previews = {"response_preview": text, "request_preview": request}
+        self._texts |= {name: value for name, value in previews.items() if value is not None}
+
+    def __enter__(self) -> Self:
+        if self._started_ns:
+            raise UsageError("this call was recorded already: open a new one: llmwatch.call(...).")
+        self._scope = here()
+        self._wall_ns, self._started_ns = time_ns(), perf_counter_ns()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        ended_ns = perf_counter_ns()
+        scope, owner = self._scope, self._session
+        if not (owner.enabled or (scope is not None and scope.recording)):
+            return
+        values = self._values | _ending(problem)
+        values["latency_s"] = (ended_ns - self._started_ns) / 1e9
+        if self._first_ns is not None:
+            values["ttft_s"] = (self._first_ns - self._started_ns) / 1e9
+            values["stream"] = True
+        owner.record(lambda: [(self._made(values), scope)])
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, problem, traceback)
+
+    def _made(self, values: dict[str, Any]) -> Call:
+        owner = self._session
+        content, redactor = owner.settings.content, owner.redactor
+        for name, text in self._texts.items():
+            values[name] = preview(str(text), content, redactor, ())
+        if values.get("error_message"):
+            values["error_message"] = redactor.clean(values["error_message"], (), 500)
+        whole: dict[str, Any] = dict.fromkeys(Call.__dataclass_fields__)
+        whole |= {
+            "call_id": new_id(), "session_id": owner.session_id, "process": str(os.getpid()),
+            "started_at": self._wall_ns, "stream": False, "attempts": 1,
+        }  # fmt: skip
+        whole |= where(resolve(self._scope)) | values
+        whole |= owner.price_of(whole)
+        return Call(**whole)
+
+
+def _is_count(value: Any) -> bool:
+    try:
+        return int(value) == value and value >= 0
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _ending(problem: BaseException | None) -> dict[str, Any]:
+    if problem is None:
+        return {"status": "ok"}
+    if isinstance(problem, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+        return {"status": "cancelled"}
+    return {
+        "status": "error",
+        "error_type": type(problem).__name__,
+        "error_message": str(problem)[:2000],
+    }
+
+
+def call(*, model: str, provider: str = "local", operation: str = "chat") -> ManualCall:
+    """Record a call by hand: `with llmwatch.call(model="my-llama") as c: ...; c.usage(...)`.
+
+    For what no wire shows: transformers, llama.cpp, boto3, gRPC. Also `async with`. An exception
+    goes through and is recorded as the call's error.
+
+    Parameters
+    ----------
+    model, provider : str
+        Who answers.
+    operation : str
+        An operation of the OpenTelemetry GenAI conventions, such as "chat" or "embeddings".
+
+    Returns
+    -------
+    ManualCall
+        With `.usage(input=, output=)`, `.first_token()` and `.answer(text)`.
+
+    Raises
+    ------
+    UsageError
+        When a name is not text.
+    """
+    for name, value in (("model", model), ("provider", provider), ("operation", operation)):
+        if not isinstance(value, str) or not value:
+            raise UsageError(f'call: {name}={value!r} is not a name: give e.g. model="my-llama".')
+    return ManualCall(session(), model, provider, operation)

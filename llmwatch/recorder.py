@@ -1,0 +1,260 @@
+"""The session: one capture wired to one store, with its prices, settings and scopes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter_ns
+from typing import Any
+
+from . import faults
+from .assemble import Assembler, new_id, request_of
+from .capture import Capture, Invocation, provider_of, read_what_came
+from .context import Budget, Scope, resolve
+from .exceptions import BudgetExceeded
+from .pricing import PriceBook
+from .reading import Reading
+from .records import Call
+from .redaction import Redactor
+from .settings import Settings, from_environment
+from .store import Store, View
+from .worker import Worker
+
+__all__ = ["Session", "session"]
+
+_WAIT_S = 2.0  # the longest that reading waits for what is still queued
+
+
+class Session(Reading):
+    """Everything recorded in this process; reads like a `watch`."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.session_id = new_id()
+        self.settings = settings or from_environment()
+        self.prices = PriceBook()
+        self.store = Store(self.settings.max_calls)
+        self._redactor = Redactor(self.settings.redact)
+        self._assembler = Assembler(
+            self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
+        )
+        self._worker = Worker(self._handle, self._idle)
+        self._capture = Capture(self._gate, self._worker.put)
+        self._switch = threading.RLock()
+
+    # -- the switch ---------------------------------------------------------------------------
+
+    @property
+    def enabled(self) -> bool:
+        """Whether every LLM call of this process is recorded."""
+        return self._capture.traffic.everything
+
+    def enable(self) -> None:
+        """Record every LLM call of this process from now on. Twice is once."""
+        with self._switch:
+            if not self.enabled:
+                self._worker.start()
+                self._capture.traffic.everything = True
+                self._capture.hold()
+
+    def disable(self) -> None:
+        """Stop, and leave the process as it was found. What was recorded stays."""
+        with self._switch:
+            if self.enabled:
+                self._capture.traffic.everything = False
+                self._capture.release()
+
+    def hold(self) -> None:
+        """Keep the wire watched for a scope that records by itself."""
+        with self._switch:
+            self._capture.hold()
+
+    def release(self) -> None:
+        """End one `hold`."""
+        with self._switch:
+            self._capture.release()
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The HTTP libraries whose calls are seen now."""
+        return self._capture.libraries
+
+    @property
+    def not_understood(self) -> Mapping[str, int]:
+        """Requests that looked like LLM calls and are not known: host and path, how often."""
+        return dict(self._capture.traffic.unknown)
+
+    # -- settings and prices ------------------------------------------------------------------
+
+    def configure(self, **changes: Any) -> Settings:
+        """Change settings for the process; see `llmwatch.configure`."""
+        self.settings = self.settings.changed(changes)
+        self._redactor = Redactor(self.settings.redact)
+        self.store.max_calls = self.settings.max_calls
+        return self.settings
+
+    def price(
+        self, model: str, *, input: float, output: float, cached_input: float | None = None
+    ) -> int:
+        """Price a model and re-price its unpriced calls; returns how many were."""
+        self.prices.set(model, input=input, output=output, cached_input=cached_input)
+        self._settle()
+        changes: dict[int, dict[str, Any]] = {}
+        view = self.store.view()
+        for number, call in zip(view.numbers(), view.calls(), strict=True):
+            if call.cost_usd is None and model in (call.response_model, call.request_model):
+                values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+                cost = self._assembler.price(values, "")
+                if cost["cost_usd"] is not None or cost["estimated_cost_usd"] is not None:
+                    changes[number] = cost
+        self.store.amend(changes)
+        return len(changes)
+
+    @property
+    def redactor(self) -> Redactor:
+        """What scrubs the text that is kept."""
+        return self._redactor
+
+    def price_of(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The cost columns of a call that went over no wire."""
+        return self._assembler.price(values, "")
+
+    # -- what the worker does -----------------------------------------------------------------
+
+    def _handle(self, batch: Sequence[Any]) -> None:
+        made: list[tuple[Call, Scope | None]] = []
+        for thing in batch:
+            try:
+                made.extend(self._made_of(thing))
+            except Exception as problem:  # one bad record must not take the others with it
+                faults.note("record", problem)
+        if not made:
+            return
+        first = self.store.append([call for call, _ in made])
+        for number, (call, scope) in enumerate(made, first):
+            for level in scope.chain() if scope is not None else ():
+                if level.budget is not None:
+                    level.budget.charge(call.cost_usd, call.model)
+                if level.watch is not None:
+                    level.watch.rows.add(number)
+
+    def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
+        if not isinstance(thing, Invocation):
+            return thing()  # work that has to be done here, and the records it makes
+        if thing.outcome is None:
+            return []  # it failed and may be sent again: `_idle` asks
+        call = self._assembler.call(thing)
+        return [(call, thing.scope)] if call is not None else []
+
+    def _idle(self) -> bool:
+        return self._capture.traffic.conclude()
+
+    def record(self, make: Callable[[], list[tuple[Call, Scope | None]]]) -> None:
+        """Queue `make`, which gives records, for the worker."""
+        self._worker.put(make)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        self._capture.traffic.conclude()
+        if not self._worker.drain(_WAIT_S):
+            faults.note("read", "calls were still queued after 2 s of waiting")
+
+    def _view(self) -> View:
+        return self.store.view()
+
+    def _in_flight(self) -> list[dict[str, Any]]:
+        return self.in_flight_under(None)
+
+    def in_flight_under(self, watch: Any) -> list[dict[str, Any]]:
+        """The calls in flight (of one watch), each with its age and what came so far."""
+        found: list[dict[str, Any]] = []
+
+        def look() -> list[Any]:
+            # What came so far is read where the rest will be read: on the worker.
+            found.extend(self._looked_at(watch))
+            return []
+
+        self._worker.put(look)
+        self._settle()
+        return found
+
+    def _looked_at(self, watch: Any) -> list[dict[str, Any]]:
+        found = []
+        for invocation in list(self._capture.traffic.open.values()):
+            scope = invocation.scope
+            if watch is None or (
+                scope is not None and any(level.watch is watch for level in scope.chain())
+            ):
+                found.append(self._so_far(invocation))
+        return found
+
+    def _so_far(self, invocation: Invocation) -> dict[str, Any]:
+        content = self.settings.content
+        asked = request_of(invocation, "none")
+        answer = read_what_came(invocation, content)
+        last = invocation.read_ns
+        return {
+            "started_at": invocation.started_wall_ns,
+            "age_s": invocation.age_s(),
+            "operation": invocation.endpoint.operation,
+            "provider": provider_of(invocation.host, invocation.path.decode("latin-1")),
+            "model": asked.model,
+            "stream": asked.stream,
+            "attempts": invocation.attempts,
+            "chunks": answer.chunks if answer is not None else None,
+            "output_tokens": answer.output_tokens if answer is not None else None,
+            "estimated_output_tokens": (
+                -(-answer.output_bytes // 4) if answer is not None and answer.output_bytes else None
+            ),
+            "since_last_chunk_s": (perf_counter_ns() - last) / 1e9 if last else None,
+            **_place(invocation.scope),
+        }
+
+    # -- budgets ------------------------------------------------------------------------------
+
+    def _gate(self, scope: Scope) -> None:
+        """Refuse the next call where a budget around it is spent. Raised into the user's call."""
+        try:
+            self._settle()
+            spent = next((budget for budget in scope.budgets if budget.is_spent), None)
+        except Exception as problem:
+            faults.note("gate", problem)
+            return
+        if spent is not None:
+            raise _refusal(spent)
+
+
+def _place(scope: Scope | None) -> dict[str, Any]:
+    labels = resolve(scope)
+    cell = labels.cell
+    return {
+        "tag": labels.tag,
+        "user": labels.user,
+        "feature": labels.feature,
+        "execution_count": cell.execution_count if cell else None,
+    }
+
+
+def _refusal(budget: Budget) -> BudgetExceeded:
+    message = f"the budget of ${budget.limit:g} is spent (${budget.spent:.4g})"
+    if budget.unpriced:
+        models = ", ".join(sorted(budget.unpriced_models)) or "unknown models"
+        message += f", not counting {budget.unpriced} calls of unknown price ({models})"
+    message += ": nothing was sent. Raise the budget, or leave it out, to go on."
+    return BudgetExceeded(
+        message, limit=budget.limit, spent=budget.spent, unpriced=budget.unpriced
+    )
+
+
+_session: Session | None = None
+_session_lock = threading.Lock()
+
+
+def session() -> Session:
+    """The one session of this process, made when it is first asked for."""
+    global _session
+    if _session is None:
+        with _session_lock:
+            if _session is None:
+                _session = Session()
+    return _session

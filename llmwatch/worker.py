@@ -1,0 +1,128 @@
+"""The one background thread: it takes what ended on the user's threads and does everything else.
+
+A `SimpleQueue` is the only thing between the two sides: its `put` is written in C, needs no lock
+of ours and may run inside a garbage collection, which is where an abandoned stream ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from . import faults
+
+__all__ = ["Worker"]
+
+_BATCH_S = 0.02  # things that end together are handled together; a reader does not wait for it
+_EXIT_S = 2.0  # the longest that the end of the process waits for us
+_POLL_S = 0.05  # how often `idle` is asked while it has something to watch
+
+
+class Worker:
+    """Runs `handle(batch)` on a daemon thread for whatever was `put`.
+
+    Parameters
+    ----------
+    handle : callable
+        Takes the list of things put since the last time, in order.
+    idle : callable, optional
+        Called between batches; returns whether it wants to be called again soon.
+    """
+
+    def __init__(
+        self, handle: Callable[[list[Any]], None], idle: Callable[[], bool] | None = None
+    ) -> None:
+        self._handle = handle
+        self._idle = idle or (lambda: False)
+        self._start_lock = threading.RLock()
+        self._reset()
+        _workers.add(self)
+
+    def _reset(self) -> None:
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.RLock()
+
+    def start(self) -> None:
+        """Start the thread, unless it runs."""
+        with self._start_lock:
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._run, name="llmwatch", daemon=True)
+                self._thread = thread
+                thread.start()
+
+    def put(self, thing: Any) -> None:
+        """Hand `thing` over. Never blocks, never raises for want of a thread."""
+        self._queue.put(thing)
+        if self._thread is None:
+            self.start()
+
+    def drain(self, timeout: float = 2.0) -> bool:
+        """Wait until all that was put is handled; False when `timeout` seconds were not enough."""
+        thread = self._thread
+        if thread is None and self._queue.empty():
+            return True
+        if thread is threading.current_thread():
+            return True  # a subscriber that reads: what it waits for would wait for it
+        done = threading.Event()
+        self.put(done)
+        self._hurry.set()
+        return done.wait(timeout)
+
+    def _run(self) -> None:
+        more = False
+        while True:
+            batch = self._take(_POLL_S if more else None)
+            waiting = [thing for thing in batch if isinstance(thing, threading.Event)]
+            work = [thing for thing in batch if not isinstance(thing, threading.Event)]
+            more = self._step(work)
+            for event in waiting:
+                event.set()
+
+    def _take(self, timeout: float | None) -> list[Any]:
+        try:
+            batch = [self._queue.get(timeout=timeout)]
+        except Empty:
+            return []
+        if not isinstance(batch[0], threading.Event):
+            self._hurry.wait(_BATCH_S)
+        self._hurry.clear()
+        try:
+            while True:
+                batch.append(self._queue.get_nowait())
+        except Empty:
+            return batch
+
+    def _step(self, work: list[Any]) -> bool:
+        try:
+            if work:
+                self._handle(work)
+            return self._idle()
+        except BaseException as problem:  # the thread must outlive whatever one record does to it
+            faults.note("worker", problem)
+            return False
+
+
+_workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for worker in list(_workers):  # the child has neither the thread nor what was queued for it
+        worker._reset()
+
+
+def _at_exit() -> None:
+    for worker in list(_workers):
+        if not worker.drain(_EXIT_S):
+            faults.note("exit", "some calls were still being recorded when the process ended")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)
