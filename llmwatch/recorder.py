@@ -239,7 +239,8 @@ def _refusal(budget: Budget) -> BudgetExceeded:
     message = f"the budget of ${budget.limit:g} is spent (${budget.spent:.4g})"
     if budget.unpriced:
         models = ", ".join(sorted(budget.unpriced_models)) or "unknown models"
-        message += f", not counting {budget.unpriced} calls of unknown price ({models})"
+        noun = "call" if budget.unpriced == 1 else "calls"
+        message += f", not counting {budget.unpriced} {noun} of unknown price ({models})"
     message += ": nothing was sent. Raise the budget, or leave it out, to go on."
     return BudgetExceeded(
         message, limit=budget.limit, spent=budget.spent, unpriced=budget.unpriced

@@ -1,0 +1,125 @@
+"""A budget stops the next call, as itself, with nothing sent; calls in flight finish."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+
+import pytest
+
+import llmwatch
+from llmwatch.testing import OfflineServer, Reply, offline_async_client, offline_client
+
+ASK = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello"}]}
+DEAR = {"prompt_tokens": 1_000_000, "completion_tokens": 1_000_000, "total_tokens": 2_000_000}
+
+
+@pytest.fixture
+def server():
+    with OfflineServer() as server:
+        yield server
+
+
+def dear(server, times=1):
+    server.script(*[Reply(text="dear", usage=DEAR) for _ in range(times)])
+
+
+def test_the_next_call_is_refused_with_nothing_sent(server):
+    """The call that spends the budget is answered; the next raises and never reaches the wire."""
+    dear(server)
+    client = offline_client(server)
+    with llmwatch.watch(budget=0.5) as w:
+        client.chat.completions.create(**ASK)
+        with pytest.raises(llmwatch.BudgetExceeded, match=r"budget of \$0\.5 is spent") as caught:
+            client.chat.completions.create(**ASK)
+    assert len(server.requests) == 1
+    assert len(w.calls) == 1
+    assert caught.value.limit == 0.5
+    assert caught.value.spent == w.calls.cost_usd.sum()
+
+
+@pytest.mark.parametrize("surface", ["plain", "stream", "helper", "raw", "responses"])
+def test_every_surface_is_refused(server, surface):
+    """Plain, streamed, helper and raw calls are all refused with the same exception."""
+    dear(server)
+    client = offline_client(server)
+    chat = client.chat.completions
+    with llmwatch.watch(budget=0.01):
+        chat.create(**ASK)
+        with pytest.raises(llmwatch.BudgetExceeded):
+            if surface == "plain":
+                chat.create(**ASK)
+            elif surface == "stream":
+                chat.create(**ASK, stream=True)
+            elif surface == "helper":
+                with chat.stream(**ASK) as stream:
+                    stream.get_final_completion()
+            elif surface == "raw":
+                chat.with_raw_response.create(**ASK)
+            else:
+                client.responses.create(model="gpt-5-mini", input="hello")
+    assert len(server.requests) == 1
+
+
+def test_async_calls_are_refused_and_those_in_flight_finish(server):
+    """Ten calls at once all finish, since none was over when they started; the next is refused."""
+    dear(server, 10)
+
+    async def main():
+        client = offline_async_client(server)
+        with llmwatch.watch(budget=0.01) as w:
+            await asyncio.gather(*(client.chat.completions.create(**ASK) for _ in range(10)))
+            with pytest.raises(llmwatch.BudgetExceeded):
+                await client.chat.completions.create(**ASK)
+        return w
+
+    assert len(asyncio.run(main()).calls) == 10
+
+
+def test_retries_of_a_call_that_has_started_are_not_refused(server):
+    """A call whose first attempt was let through is retried, though the budget is spent by then."""
+    server.script(Reply(text="dear", usage=DEAR), Reply.rate_limited(retry_after=0))
+    client = offline_client(server, max_retries=1)
+    with llmwatch.watch(budget=1000) as outer:
+        client.chat.completions.create(**ASK)
+        outer.budget.limit = outer.budget.spent * 2
+        client.chat.completions.create(**ASK)
+    assert outer.calls.attempts.tolist() == [1, 2]
+
+
+def test_every_enclosing_budget_holds(server):
+    """An inner budget with room does not help where the outer one is spent."""
+    dear(server)
+    client = offline_client(server)
+    with llmwatch.watch(budget=0.01):
+        client.chat.completions.create(**ASK)
+        with llmwatch.watch(budget=100), pytest.raises(llmwatch.BudgetExceeded):
+            client.chat.completions.create(**ASK)
+
+
+def test_calls_of_unknown_price_are_named(server):
+    """The refusal says how many calls its sum does not contain, and of which model."""
+    client = offline_client(server)
+    with llmwatch.watch(budget=0.01):
+        client.chat.completions.create(**(ASK | {"model": "no-such-model"}))
+        dear(server)
+        client.chat.completions.create(**ASK)
+        with pytest.raises(llmwatch.BudgetExceeded, match=r"1 call.*no-such-model") as caught:
+            client.chat.completions.create(**ASK)
+    assert caught.value.unpriced == 1
+
+
+def test_other_requests_are_not_refused(server):
+    """Listing models costs nothing and goes through a spent budget."""
+    dear(server)
+    client = offline_client(server)
+    with llmwatch.watch(budget=0.01):
+        client.chat.completions.create(**ASK)
+        assert client.models.list().data
+
+
+def test_the_refusal_can_be_sent_to_another_process():
+    """It survives pickling with its figures (process pools hand exceptions on)."""
+    problem = llmwatch.BudgetExceeded("spent", limit=1.0, spent=2.0, unpriced=3)
+    again = pickle.loads(pickle.dumps(problem))
+    assert (str(again), again.limit, again.spent, again.unpriced) == ("spent", 1.0, 2.0, 3)
