@@ -1,0 +1,105 @@
+"""DataFrames over buffers that go on growing: one master frame, handed out in slices.
+
+pandas tracks which frames share memory and copies before it writes, but only among frames that
+come from one another. So everything handed out is a slice of one master frame, which outlives it;
+and the buffers under it are read-only, since `.array` and `.values` of nullable columns would
+write straight through.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .semconv import COLUMNS, Column
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["Frames"]
+
+_MASTER = "_llmwatch_master"
+
+
+class Frames:
+    """The frames over one set of buffers, which may be exchanged one by one."""
+
+    def __init__(self) -> None:
+        self._master: pd.DataFrame | None = None
+        self._under: dict[str, np.ndarray] = {}
+        self.renew_lock()
+
+    def renew_lock(self) -> None:
+        """Make a new lock: in a forked child the old one may be held by nobody."""
+        self._lock = threading.RLock()
+
+    def drop(self) -> None:
+        """Let go of the buffers."""
+        with self._lock:
+            self._master, self._under = None, {}
+
+    def rows(
+        self,
+        data: Mapping[str, np.ndarray],
+        mask: Mapping[str, np.ndarray],
+        start: int,
+        stop: int,
+    ) -> pd.DataFrame:
+        """Rows `start` to `stop` as a frame the caller may do anything with."""
+        import pandas as pd
+
+        master = self._fresh(data, mask)
+        frame = master.iloc[start:stop]
+        frame.index = pd.RangeIndex(stop - start)
+        # The master must live as long as what came from it, or pandas takes the frame for the
+        # only owner of the (read-only) memory and writes there instead of into a copy.
+        object.__setattr__(frame, _MASTER, master)
+        return frame
+
+    def _fresh(
+        self, data: Mapping[str, np.ndarray], mask: Mapping[str, np.ndarray]
+    ) -> pd.DataFrame:
+        import pandas as pd
+
+        with self._lock:
+            master, under = self._master, self._under
+            changed = [
+                column for column in COLUMNS if under.get(column.name) is not data[column.name]
+            ]
+            if master is None or len(master) != len(data["started_at"]):
+                arrays = {column.name: _array(column, data, mask) for column in COLUMNS}
+                master = pd.DataFrame(arrays, copy=False)
+            elif changed:
+                master = master.copy(deep=False)  # the untouched columns stay known as shared
+                for column in changed:
+                    array = _array(column, data, mask)
+                    master[column.name] = pd.Series(array, index=master.index, copy=False)
+            if changed:
+                self._master = master
+                self._under = {column.name: data[column.name] for column in COLUMNS}
+            return master
+
+
+def _array(column: Column, data: Mapping[str, np.ndarray], mask: Mapping[str, np.ndarray]) -> Any:
+    """A pandas array over the buffer of `column`, without a copy."""
+    import numpy as np
+    import pandas as pd
+
+    values = _locked(data[column.name])
+    if column.kind == "text":
+        # Named in full: where pyarrow is installed, "str" alone would copy into Arrow memory.
+        kind = pd.StringDtype("python", na_value=np.nan)
+        return pd.arrays.StringArray(values, dtype=kind)  # type: ignore[call-arg]  # stubs lack it
+    if column.kind == "count":
+        return pd.arrays.IntegerArray(values, _locked(mask[column.name]))
+    if column.kind == "time":
+        return pd.array(values, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)
+    return values
+
+
+def _locked(buffer: np.ndarray) -> np.ndarray:
+    view = buffer.view()
+    view.flags.writeable = False
+    return view
