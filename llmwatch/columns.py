@@ -27,6 +27,7 @@ _UNIQUE = {
     "request_preview", "response_preview", "feedback",
 }  # fmt: skip
 _POOL = 4096  # texts kept for sharing; a tag that differs each time must not fill the memory
+_SHORT = 200  # characters; longer ones hardly repeat
 
 
 def _of_kind(*kinds: Kind) -> tuple[str, ...]:
@@ -111,7 +112,7 @@ class Columns:
     def _set(self, row: int, name: str, value: Any) -> None:
         if _KIND[name] == "text":
             value = value if type(value) is str else str(value)
-            value = value if name in _UNIQUE else self._shared(value)
+            value = value if name in _UNIQUE or len(value) > _SHORT else self._shared(value)
         self.data[name][row] = value
         if name in self.mask:
             self.mask[name][row] = False
