@@ -93,7 +93,8 @@ class _Rates(NamedTuple):
     per_call: float = 0.0
 
 
-_FREE = _Rates(*[_Rate(0.0)] * 7)
+_NOTHING = _Rate(0.0)
+_FREE = _Rates(_NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
 
 
 class _Tokens(NamedTuple):
@@ -252,7 +253,7 @@ def _rates_of(prices: dict[str, _Rate], audio_like_text: bool) -> _Rates | None:
         input_audio=get("input_audio_mtok", base if audio_like_text else None),
         output_audio=get("output_audio_mtok", out if audio_like_text else None),
         reasoning=get("output_reasoning_mtok", out),
-        per_call=get("requests_kcount", _Rate(0.0)).base,
+        per_call=get("requests_kcount", _NOTHING).base,
     )
 
 

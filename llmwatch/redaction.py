@@ -148,8 +148,10 @@ def _assigned(match: re.Match[str]) -> str:
         before = match.string[max(0, match.start() - 16) : match.start()]
         if not _KIND_OF_KEY.search(before):
             return match[0]
-    certain = match["quote"] is not None and name != "token"
-    secret = certain or (_looks_random(value) and not value.isdecimal())
+    if name == "token":  # also a word of prose, and a field of many answers
+        secret = _looks_random(value) and not value.isdecimal()
+    else:
+        secret = match["quote"] is not None or any(map(str.isdigit, value[:200]))
     return match["head"] + _MARK if secret else match[0]
 
 
@@ -314,14 +316,18 @@ class Redactor:
         str
             A line that says so instead of the text when a rule fails: never the text uncleaned.
         """
+        return self.cut(text, secrets, limit)[0]
+
+    def cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
+        """As `clean`, and whether the text goes on after what is returned."""
         try:
             faults.check("redact")
-            return self._clean(text, secrets, limit)
+            return self._cut(text, secrets, limit)
         except Exception as problem:
             faults.note("redact", problem)
-            return _WITHHELD
+            return _WITHHELD, False
 
-    def _clean(self, text: str, secrets: Sequence[str], limit: int | None) -> str:
+    def _cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
         forms = _forms(secrets)
         text, cut = _window(text, len(text) if limit is None else limit + _MARGIN)
         text = _without(_encodable(text), forms)
@@ -334,7 +340,7 @@ class Redactor:
             text = _without(_encodable(self._ruled(text)), forms)
         if cut:
             text = text[: max(0, len(text) - _EDGE)]
-        return text if limit is None else text[:limit]
+        return text[:limit], cut or (limit is not None and len(text) > limit)
 
     def _ruled(self, text: str) -> str:
         for rule in self._rules:
@@ -370,7 +376,5 @@ def preview(
         return None
     if content == "full":
         return redactor.clean(text, secrets)
-    kept = redactor.clean(text, secrets, _PREVIEW + 1)
-    if len(kept) > _PREVIEW or len(text) > _PREVIEW + 1 + _MARGIN:
-        return kept[:_PREVIEW] + "…"
-    return kept
+    kept, cut = redactor.cut(text, secrets, _PREVIEW)
+    return f"{kept}…" if cut else kept
