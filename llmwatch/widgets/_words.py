@@ -1,0 +1,123 @@
+"""How figures read, once for all that is shown: three significant digits, small units, no guess.
+
+Units follow a narrow no-break space (U+202F), so that a figure never parts from its unit.
+Unknown (`None`, NaN) is an en dash.
+"""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["UNKNOWN", "clean", "dollars", "percent", "plural", "seconds", "tokens"]
+
+UNKNOWN = "\u2013"  # an en dash
+_THIN = "\u202f"
+
+
+def seconds(value: float | None, *, digits: int = 3, ms_below: float = 1.0) -> str:
+    """A duration in seconds as a person reads it.
+
+    Parameters
+    ----------
+    value : float or None
+        Seconds.
+    digits : int
+        Significant digits, never more than two of them behind the point.
+    ms_below : float
+        Where milliseconds begin; lower it where figures stand in one column.
+
+    Examples
+    --------
+    >>> [seconds(s).replace("\\u202f", " ") for s in (0.906, 1.52, 12.4, 130)]
+    ['906 ms', '1.52 s', '12.4 s', '2 min 10 s']
+    """
+    if value is None or not math.isfinite(value) or value < 0:
+        return UNKNOWN
+    ms = value * 1000
+    if round(ms) < ms_below * 1000:
+        return f"{_shortest(ms, 1 if ms < 9.95 else 0)}{_THIN}ms"
+    if value < 99.5:
+        return f"{_significant(value, digits)}{_THIN}s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60}{_THIN}min {whole % 60}{_THIN}s"
+    minutes = round(value / 60)
+    return f"{minutes // 60:,}{_THIN}h {minutes % 60}{_THIN}min"
+
+
+def tokens(value: float | None) -> str:
+    """A count: whole with thousands separators below 10,000, then in k, M, G."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if abs(value) < 9_999.5:
+        return f"{value:,.0f}"
+    for size, decimals, unit in ((1e3, 1, "k"), (1e6, 2, "M")):
+        if round(abs(value) / size, decimals) < 1000:
+            return f"{value / size:.{decimals}f}{_THIN}{unit}"
+    return f"{value / 1e9:,.2f}{_THIN}G"
+
+
+def dollars(value: float | None) -> str:
+    """US dollars: three significant digits below one dollar, whole cents, then whole dollars."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    sign, size = ("-", -value) if value < 0 else ("", value)
+    if size >= 999.995:
+        return f"{sign}${size:,.0f}"
+    if size >= 0.9995 or size == 0:
+        return f"{sign}${size:.2f}"
+    if size < 1e-9:
+        return f"{sign}<$0.000000001"
+    decimals = 2 - math.floor(math.log10(size))
+    return f"{sign}${_shortest(size, decimals, least=2)}"
+
+
+def percent(share: float | None) -> str:
+    """A share of one in per cent; only none is 0 % and only all is 100 %."""
+    if share is None or not math.isfinite(share):
+        return UNKNOWN
+    value = share * 100
+    if 0 < value < 0.1:
+        return f"<0.1{_THIN}%"
+    if 99.9 < value < 100:
+        return f">99.9{_THIN}%"
+    fine = 0 < value < 1 or 99 < value < 100
+    return f"{_shortest(value, 1 if fine else 0)}{_THIN}%"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """The count and its noun: `1 call`, `3 calls`, `2 retries`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def clean(text: str | None, limit: int = 40) -> str:
+    """Foreign text as one short line: no control, bidi or invisible characters, cut with `…`.
+
+    A name is data that anybody may have chosen: it must not break the line, reverse it, or
+    fail to encode.
+    """
+    if not text:
+        return ""
+    head = text[: limit * 4]  # enough to fill the limit, and bounded whatever comes
+    line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
+    whole = len(line) <= limit and len(head) == len(text)
+    return line if whole else line[: limit - 1].rstrip() + "…"
+
+
+def _significant(value: float, digits: int) -> str:
+    """`value` to `digits` significant digits, at most two of them behind the point."""
+    for _ in range(2):  # again, since 9.996 becomes 10.00 and then has a digit too many
+        magnitude = math.floor(math.log10(value))
+        text = f"{value:.{max(0, min(2, digits - 1 - magnitude))}f}"
+        value = float(text)
+    return text
+
+
+def _shortest(value: float, decimals: int, least: int = 0) -> str:
+    """`value` to `decimals`, without trailing zeros beyond the `least` decimals."""
+    text = f"{value:.{decimals}f}"
+    if decimals <= least:
+        return text
+    whole, _, fraction = text.partition(".")
+    fraction = fraction[:least] + fraction[least:].rstrip("0")
+    return f"{whole}.{fraction}" if fraction else whole

@@ -1,0 +1,212 @@
+"""A real JupyterLab in a real Chromium, for tests of what a person sees.
+
+`lab` starts a server on a free loopback port, with every Jupyter and IPython folder in a
+temporary place, and opens notebooks in a headless Chromium::
+
+    with lab(theme="dark") as desk:
+        page = desk.open(notebook, trusted=True)
+        desk.run_all()
+        page.screenshot(path="seen.png")
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+ARGUMENTS = (
+    "--no-sandbox",  # as root, in a container, Chromium has no other way to start
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 60_000  # a hang guard: ten times what a slow machine needs
+
+
+def chromium() -> str:
+    """Where Chromium is; without it the test skips, or fails where `CI=true`."""
+    names = (os.environ.get("LLMWATCH_CHROMIUM", ""), "chromium", "chromium-browser",
+             "google-chrome")  # fmt: skip
+    for name in names:
+        found = shutil.which(name) if name else None
+        if found:
+            return found
+    message = "no Chromium here: apt-get install chromium, or set LLMWATCH_CHROMIUM to its path"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A headless Chromium, as Playwright's `Browser`."""
+    executable = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextmanager
+def lab(
+    *,
+    theme: Literal["light", "dark"] = "light",
+    width: int = 1000,
+    height: int = 800,
+    scale: float = 1,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Desk]:
+    """A running JupyterLab, and a browser window of `width` x `height` in front of it."""
+    chromium()  # before the server starts, so that a skip costs nothing
+    with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        write_settings(home, theme)
+        with serve(home, environ or {}) as address, browser() as running:
+            page = running.new_page(
+                viewport={"width": width, "height": height}, device_scale_factor=scale
+            )
+            page.set_default_timeout(PATIENCE_MS)
+            yield Desk(page, address, home)
+
+
+class Desk:
+    """One JupyterLab with one browser page."""
+
+    def __init__(self, page: Any, address: str, home: Path) -> None:
+        self.page = page
+        self.address = address
+        self.home = home
+
+    def open(
+        self,
+        notebook: Any,
+        name: str = "seen.ipynb",
+        *,
+        trusted: bool = True,
+        bare: bool = False,
+    ) -> Any:
+        """Save `notebook` (an nbformat node), open it, wait for its cells and its kernel.
+
+        An untrusted notebook is one that JupyterLab has not signed: what it shows is sanitised.
+        `bare` opens it without the sidebars (JupyterLab's single-document view).
+        """
+        import nbformat
+        from nbformat.sign import NotebookNotary
+
+        path = self.home / "work" / name
+        nbformat.write(notebook, path)
+        if trusted:
+            notary = NotebookNotary(data_dir=str(self.home / "data"))
+            notary.sign(nbformat.read(path, as_version=4))
+            notary.store.close()
+        place = "doc/tree" if bare else "lab/tree"
+        self.page.goto(f"{self.address}/{place}/{name}?reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_until_idle()
+        return self.page
+
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing left to run."""
+        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]',
+                                    state="attached")  # fmt: skip
+
+    def run_all(self) -> None:
+        """Run every cell and wait until each has its number (or none is running)."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.click()
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(
+            "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
+            ".some(prompt => prompt.textContent.includes('*'))"
+        )
+        self.wait_until_idle()
+
+
+def write_settings(home: Path, theme: str) -> None:
+    """The folders of a fresh JupyterLab that asks nothing and shows `theme`."""
+    settings = {
+        "themes": {"theme": f"JupyterLab {theme.capitalize()}"},
+        "notification": {"fetchNews": "false", "checkForUpdates": False},
+    }
+    place = home / "settings" / "@jupyterlab" / "apputils-extension"
+    place.mkdir(parents=True)
+    for name, values in settings.items():
+        (place / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    for name in ("work", "data", "config", "runtime", "workspaces", "ipython"):
+        (home / name).mkdir()
+
+
+@contextmanager
+def serve(home: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """A JupyterLab server over the folders in `home`; gives its address."""
+    port = free_port()
+    folders = {
+        "HOME": home,
+        "IPYTHONDIR": home / "ipython",
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'work'}",
+    ]  # fmt: skip
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=home / "work", stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            env={**os.environ, **{name: str(path) for name, path in folders.items()}, **environ},
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(address, server, home / "server.log")
+        yield address
+    finally:
+        server.terminate()  # the server ends its kernels itself
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(20)
+        server.kill()
+        server.wait()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the server answers; say why when it ended or never does."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        with suppress(URLError, OSError), urlopen(f"{address}/api/status", timeout=5):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}", pytrace=False)
