@@ -1,0 +1,181 @@
+"""What was asked: the model, whether as a stream, and the text, from the bytes of a request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from ._answer import utf8_size, word
+from ._endpoints import Endpoint, path_parts
+
+__all__ = ["Asked", "read_request"]
+
+_LARGE = 1 << 20  # beyond it a body is pictures or sound: looked at, never parsed
+_EDGE = 64 << 10
+_FULL = 1_000_000
+_MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
+_STREAM = re.compile(rb'"stream"\s*:\s*true')
+_DEPTH = 12
+
+_TEXTS = ("messages", "input", "contents", "prompt", "message", "query", "texts", "content",
+          "requests", "instances")  # fmt: skip
+_BESIDE = ("system", "instructions", "systemInstruction", "tools", "functions", "suffix",
+           "preamble", "chat_history", "documents")  # fmt: skip
+_NO_TEXT = frozenset({
+    "data", "url", "image_url", "file_data", "inlineData", "inline_data", "file_id", "images",
+    "id", "tool_call_id", "call_id", "type", "role", "encrypted_content", "signature",
+    "cache_control", "b64_json",
+})  # fmt: skip
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a request says of itself.
+
+    `text` is the last message, or all of them with their roles where the whole is kept.
+    `input_bytes` counts the UTF-8 bytes of all text in it, 0 where that is unknown.
+    `is_call` is False for a request that turns out to be none.
+    """
+
+    model: str | None
+    stream: bool
+    text: str | None
+    input_bytes: int
+    is_call: bool
+
+
+def read_request(
+    endpoint: Endpoint, raw_path: bytes, content_type: str, body: bytes | None,
+    fields: Mapping[str, str] | None, content: str,
+) -> Asked:  # fmt: skip
+    """Read a request.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        As `match` found it.
+    raw_path : bytes
+        The path, which may name the model, perhaps with a query.
+    content_type : str
+        The header.
+    body : bytes or None
+        The body, where it is in memory as one piece.
+    fields : mapping or None
+        The text fields of a multipart form.
+    content : {"preview", "none", "full"}
+        How much of the text is wanted.
+    """
+    parts = path_parts(raw_path)
+    if fields is not None:
+        data: dict[str, Any] = dict(fields)
+        data["stream"] = str(data.get("stream", "")).lower() == "true"
+    elif body is not None and len(body) > _LARGE:
+        return _large(endpoint, parts, body)
+    else:
+        data = _parsed(body)
+    model = word(data.get("model")) or _model_in(parts)
+    texts = [data[name] for name in _TEXTS if data.get(name)]
+    beside = [data[name] for name in _BESIDE if data.get(name)]
+    return Asked(
+        model=model,
+        stream=_streams(endpoint, parts, data),
+        text=_text(texts, beside, content),
+        input_bytes=sum(_size(value) for value in texts + beside),
+        is_call=model is not None or not endpoint.ambiguous,
+    )
+
+
+def _parsed(body: bytes | None) -> dict[str, Any]:
+    try:
+        data = json.loads((body or b"").decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _large(endpoint: Endpoint, parts: list[str], body: bytes) -> Asked:
+    """The same from both ends of a body, at a cost that does not grow with it."""
+    head, tail = body[:_EDGE], body[-_EDGE:]
+    found = _MODEL.search(head) or next(iter(reversed(list(_MODEL.finditer(tail)))), None)
+    model = _unescaped(found[1]) if found is not None else None
+    model = model or _model_in(parts)
+    stream = bool(_STREAM.search(head) or _STREAM.search(tail))
+    return Asked(
+        model=model,
+        stream=_streams(endpoint, parts, {"stream": stream}),
+        text=None,
+        input_bytes=0,
+        is_call=model is not None or not endpoint.ambiguous,
+    )
+
+
+def _unescaped(name: bytes) -> str | None:
+    try:
+        return word(json.loads(b'"' + name + b'"'))
+    except ValueError:
+        return None
+
+
+def _model_in(parts: list[str]) -> str | None:
+    """The model that the path names: Azure's deployment, Google's and Bedrock's model."""
+    for place in ("deployments", "models", "model"):
+        if place in parts[:-1]:
+            name = parts[parts.index(place) + 1]
+            return word(unquote(name.partition(":")[0])) if _names(place, name) else None
+    return None
+
+
+def _names(place: str, name: str) -> bool:
+    return place != "models" or ":" in name
+
+
+def _streams(endpoint: Endpoint, parts: list[str], data: Mapping[str, Any]) -> bool:
+    if parts[-1].partition(":")[2].startswith("stream"):
+        return True
+    if endpoint.dialect == "ollama" and endpoint.operation != "embeddings":
+        return data.get("stream") is not False  # there a stream is the default
+    return data.get("stream") is True
+
+
+def _text(texts: list[Any], beside: list[Any], content: str) -> str | None:
+    if content == "none" or not texts:
+        return None
+    if content == "full":
+        lines = [line for value in beside + texts for line in _tagged(value)]
+        return "\n".join(lines)[:_FULL] or None
+    last = texts[0]
+    for one in reversed(last) if isinstance(last, list) else [last]:
+        text = "\n".join(_strings(one, 0))
+        if text:
+            return text[:_FULL]
+    return None
+
+
+def _tagged(value: Any) -> Iterator[str]:
+    """Each message as a line that begins with its role."""
+    for one in value if isinstance(value, list) else [value]:
+        text = "\n".join(_strings(one, 0))
+        role = one.get("role") if isinstance(one, dict) else None
+        if text:
+            yield f"{role}: {text}" if isinstance(role, str) else text
+
+
+def _strings(value: Any, depth: int) -> Iterator[str]:
+    """The text in a message, without pictures, ids and the like."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and depth < _DEPTH:
+        for item in value:
+            yield from _strings(item, depth + 1)
+    elif isinstance(value, dict) and depth < _DEPTH:
+        for name, item in value.items():
+            if name not in _NO_TEXT:
+                yield from _strings(item, depth + 1)
+
+
+def _size(value: Any) -> int:
+    return sum(utf8_size(text) for text in _strings(value, 0))
