@@ -84,7 +84,7 @@ class Reading(ABC):
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise UsageError(f"slowest({n!r}): give how many, e.g. slowest(5).")
         calls = self.calls
-        return _led(calls.loc[calls["latency_s"].nlargest(n).index], _OF_SLOW)
+        return _led(calls.loc[calls["latency_s"].dropna().nlargest(n).index], _OF_SLOW)
 
     def errors(self) -> pd.DataFrame:
         """The failed calls, oldest first; the telling columns in front.

@@ -46,6 +46,7 @@ class Store:
 
     def append(self, calls: Sequence[Call]) -> int:
         """Add `calls` and tell the subscribers; returns the number of the first."""
+        faults.check("store")
         with self._lock:
             first = self.total
             slab = self._slab
@@ -92,6 +93,7 @@ class Store:
     def _tell(self, calls: Sequence[Call], first: int) -> None:
         for callback in self._subscribers:
             try:
+                faults.check("subscriber")
                 callback(calls, first)
             except Exception as problem:  # one broken listener must not silence the others
                 faults.note("subscriber", problem)

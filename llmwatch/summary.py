@@ -188,6 +188,7 @@ def _counted(totals: Totals) -> dict[str, Any]:
     """What follows from sums alone."""
     ok, failed = totals.statuses["ok"], totals.statuses["error"]
     rated, scored = ok + failed, totals.counts["score"]
+    answered = totals.requests - failed
     estimates = ("estimated_input_tokens", "estimated_output_tokens")
     return {
         "requests": totals.requests,
@@ -196,9 +197,9 @@ def _counted(totals: Totals) -> dict[str, Any]:
         "success_rate": ok / rated if rated else _NAN,
         "error_rate": failed / rated if rated else _NAN,
         "rate_n": rated,
-        "input_tokens": _sum(totals, totals.unmeasured, "input_tokens"),
-        "output_tokens": _sum(totals, totals.unmeasured, "output_tokens"),
-        "tokens": _sum(totals, totals.unmeasured, "input_tokens", "output_tokens"),
+        "input_tokens": _sum(totals, answered, "input_tokens"),
+        "output_tokens": _sum(totals, answered, "output_tokens"),
+        "tokens": _sum(totals, answered, "input_tokens", "output_tokens"),
         "cost_usd": float(_sum(totals, totals.unpriced, "cost_usd")),
         "unpriced": totals.unpriced,
         "unmeasured": totals.unmeasured,

@@ -100,8 +100,8 @@ def to_csv(table: pd.DataFrame | View, path: Target, *, overwrite: bool = False)
     """Write a CSV file that opens right in Excel and in pandas; see `write_table`.
 
     UTF-8 with a byte order mark (Excel takes it for Latin-1 without one, `pandas.read_csv` drops
-    it), times in ISO 8601 with offset, unknown values empty. Text that a spreadsheet would compute
-    gets a ``'`` in front.
+    it), lines as in RFC 4180, times in ISO 8601 with offset, unknown values empty. Text that a
+    spreadsheet would compute gets a ``'`` in front.
     """
     return write_table(table, _named(path, ".csv", "to_csv"), overwrite=overwrite)
 
@@ -121,7 +121,8 @@ def to_parquet(table: pd.DataFrame | View, path: Target, *, overwrite: bool = Fa
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     ready = _mapped(frame, lambda text: _disarmed(_writable(text)))
-    ready.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    # With any other line end, Python's csv leaves a lone carriage return unquoted: a torn row.
+    ready.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def _jsonl(frame: pd.DataFrame, path: Path) -> None:
