@@ -361,8 +361,7 @@ class PriceBook:
 
 
 def _minute(at: datetime | None) -> datetime:
-    at = at or datetime.now(UTC)
-    return at.replace(second=0, microsecond=0, tzinfo=at.tzinfo or UTC)
+    return (at or datetime.now(UTC)).replace(second=0, microsecond=0)
 
 
 def _own_rate(name: str, price: Any) -> _Rate:

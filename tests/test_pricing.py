@@ -100,6 +100,9 @@ HAND = {
     "openrouter": ("openai/gpt-4o-mini", OPENROUTER,
                {"input_tokens": 1000, "output_tokens": 500},
                0.15 * 1000 + 0.6 * 500),
+    "openrouter, reasoning at its own price": ("perplexity/sonar-deep-research", OPENROUTER,
+               {"input_tokens": 1000, "output_tokens": 500, "reasoning_tokens": 300},
+               2 * 1000 + 8 * 200 + 3 * 300),
     "perplexity, with its fee per request": ("sonar", "https://api.perplexity.ai/chat/completions",
                {"input_tokens": 1000, "output_tokens": 500},
                1 * 1000 + 1 * 500 + MILLION * 12 / 1000),
@@ -191,6 +194,9 @@ UNKNOWNS = {
     "a reseller's tier": {"model": "gpt-4o-2024-08-06", "url": AZURE, "service_tier": "priority"},
     "more cached than sent": {"cached_input_tokens": 101},
     "a negative figure": {"input_tokens": -5},
+    "a negative part": {"cached_input_tokens": -5},
+    "reasoning at a price of its own": {"model": "perplexity/sonar-deep-research",
+                                        "url": OPENROUTER},
 }  # fmt: skip
 
 
@@ -361,7 +367,8 @@ def test_setting_while_asking():
     done.set()
     worker.join(10)
     assert seen <= {Price(1.0, "user"), Price(2.0, "user")}
-    assert price(book, model="other-299", input_tokens=MILLION, output_tokens=0).cost_usd == 1.0
+    for name, cost in (("other-0", 1.0), ("other-299", 1.0), ("my-llama", 2.0)):
+        assert price(book, model=name, input_tokens=MILLION, output_tokens=0).cost_usd == cost
 
 
 # -- trouble --------------------------------------------------------------------------------------

@@ -186,6 +186,15 @@ def test_a_key_at_the_cut_goes(kind):
         assert key[8:16] not in kept
 
 
+def test_what_a_rule_would_find_half_is_left_out():
+    """Where values shrank before it, what the person's rule cannot see whole is not shown."""
+    secret = "Zx9" * 200
+    cards = Redactor([r"\d{4} \d{4} \d{4} \d{4}"])
+    for before in range(190, 230):
+        text = secret * 2 + "." * before + "1234 5678 9012 3456" + " and so on" * 300
+        assert "1234" not in cards.clean(text, [secret], 400)
+
+
 OTHERS = {
     "Authorization: Bearer abc123def456": "Authorization: Bearer [redacted]",
     "authorization: bearer A1b2C3d4E5": "authorization: bearer [redacted]",
@@ -220,6 +229,7 @@ ORDINARY = [
     "A token is a piece of a word; max_tokens=1000, token: understanding",
     '{"token": "understanding", "logprob": -0.0012, "bytes": [117, 110]}',
     '{"prompt_tokens": 123456789, "completion_tokens": 987654321}',
+    '{"token": 1234567890}, token: 1234567890',
     "the key: to be honest, authentication-required; keyboard=qwertyuiop",
     "primary_key: customer_identifier, sort key = last_name_then_first",
     "secret: internationalization, password: please-type-it-again",
@@ -306,6 +316,16 @@ def test_several_images():
 def test_an_image_that_was_cut_has_no_size():
     """Where a data URI runs out of the text its size is unknown, so none is given."""
     assert PLAIN.clean("see data:image/png;base64,AAECAwQFB") == "see [image/png data]"
+
+
+def test_an_image_in_the_alphabet_of_urls():
+    """A data URI with `-` and `_` is the same image as with `+` and `/`."""
+    image = b"\xfb\xff\xfe" * 10
+    plain, url = base64.b64encode(image).decode(), base64.urlsafe_b64encode(image).decode()
+    assert plain != url
+    text = "(data:image/png;base64,{})"
+    assert PLAIN.clean(text.format(url)) == PLAIN.clean(text.format(plain))
+    assert hashlib.sha256(image).hexdigest()[:8] in PLAIN.clean(text.format(url))
 
 
 def test_base64_that_is_broken_has_no_hash():
