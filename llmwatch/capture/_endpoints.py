@@ -88,7 +88,7 @@ _TELLING = frozenset({
 _TELLING_VERBS = re.compile(r":(?:\w*predict\w*|\w*generate\w*|\w*embed\w*)$", re.IGNORECASE)
 _MANY = 2048
 
-_known: dict[bytes, Endpoint | None] = {}
+_known: dict[tuple[str, bytes], Endpoint | None] = {}
 
 
 def match(method: str, host: str, raw_path: bytes) -> Endpoint | None:
@@ -99,19 +99,22 @@ def match(method: str, host: str, raw_path: bytes) -> Endpoint | None:
     Parameters
     ----------
     method, host : str
-        As the request has them. The host does not matter: gateways stand anywhere.
+        As the request has them. Gateways stand anywhere: a known host only settles doubt.
     raw_path : bytes
         The path, perhaps with a query.
     """
     if method != "POST":
         return None
-    path = raw_path.partition(b"?")[0]
+    key = host, raw_path.partition(b"?")[0]
     try:
-        return _known[path]
+        return _known[key]
     except KeyError:
+        found = _look_up(path_parts(raw_path))
+        if found is not None and found.ambiguous and is_llm_host(host):
+            found = found._replace(ambiguous=False)
         if len(_known) >= _MANY:  # paths with ids in them must not fill the memory
             _known.clear()
-        found = _known[path] = _look_up(path_parts(path))
+        _known[key] = found
         return found
 
 
@@ -147,8 +150,8 @@ def is_suspicious(method: str, host: str, raw_path: bytes, content_type: str) ->
     parts = path_parts(raw_path)
     if not parts or not _NO_CALLS.isdisjoint(parts) or not _WHOLE.isdisjoint(parts[:-1]):
         return _invokes_a_model(parts)
-    if match(method, host, raw_path) is not None:  # a call but for the model it does not name
-        return is_llm_host(host)
+    if match(method, host, raw_path) is not None:
+        return False  # a call but for the model that it does not name: some other service
     return parts[-1] in _TELLING or (is_llm_host(host) and ":" not in parts[-1])
 
 

@@ -19,6 +19,7 @@ __all__ = ["Answer", "Reader"]
 
 _SNIFF = 6  # bytes that tell an event stream: `data: ` or `event:`
 _SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
+_BINARY = ("audio/", "image/", "video/", "application/octet-stream")
 _LARGE = 4 << 20
 _EDGE = 64 << 10
 _NAMES = ("usage", "id", "model", "service_tier")
@@ -97,7 +98,7 @@ class Reader:
         """Choose the framing by the first bytes; None until they are enough."""
         kind, start = self._kind, data.removeprefix(b"\xef\xbb\xbf").lstrip()
         self._head = b""
-        if kind.startswith(("audio/", "image/", "video/", "application/octet-stream")):
+        if self._status < 400 and kind.startswith(_BINARY):
             self._framing = Ignored()
         elif start[:1] in (b"{", b"[", b"<"):
             self._framing = self._document_framing(start[:1])
@@ -128,16 +129,17 @@ class Reader:
         try:
             data, _ = _decode(payload.decode("utf-8", "replace").strip())
         except ValueError:  # half an event, or a word that is no JSON
-            if complete:
+            if complete and name == "error":
+                refuse_in_words(self._answer, payload)
+            elif complete:
                 self._count()
-                if name == "error":
-                    refuse_in_words(self._answer, payload)
             return
         if not isinstance(data, dict) or data.get("type") == "ping":
             return
-        self._count()
         if data.get("error") or name == "error" or data.get("type") == "error":
             refuse(self._answer, data)
+        else:
+            self._count()
         try:
             self._dialect.event(data, at_ns)
         except Exception as problem:  # one strange event must not lose those behind it

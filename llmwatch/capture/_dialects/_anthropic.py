@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .._answer import Answer, Kept, count, word
-from ._base import Dialect, Json, mapping, mappings, put_counts
+from ._base import Dialect, Json, mapping, mappings
 
 __all__ = ["Anthropic"]
 
@@ -92,8 +92,6 @@ class Anthropic(Dialect):
         answer.cache_write_tokens = known.get("created")
         if "input" in known:
             answer.input_tokens = sum(known.get(part, 0) for part in ("input", "read", "created"))
-        details = mapping(usage.get("output_tokens_details"))
-        put_counts(answer, {"reasoning_tokens": details.get("thinking_tokens")})
         answer.service_tier = word(usage.get("service_tier")) or answer.service_tier
 
 
