@@ -77,8 +77,9 @@ _NO_CALLS = frozenset({
     "fine-tuning", "uploads", "containers", "evals", "realtime", "chatkit", "organization",
     "organizations", "skills", "webhooks", "count_tokens", "input_tokens", "tokenize",
     "detokenize", "cancel", "agents", "sessions", "client_secrets", "usage", "tags", "pull",
-    "show", "libraries", "voices", "event_logging", "telemetry", "metrics",
+    "show", "libraries", "voices", "event_logging", "cachedContents", "telemetry", "metrics",
 })  # fmt: skip
+_STORES = frozenset({"threads", "conversations"})  # whose messages are kept, not answered
 _WHOLE = frozenset({"responses", "completions", "messages", "models"})  # with an id behind them
 _TELLING = frozenset({
     "completion", "completions", "chat", "generate", "generate_stream", "generations", "embed",
@@ -133,7 +134,7 @@ def _look_up(parts: list[str]) -> Endpoint | None:
     if len(parts) > 2 and parts[-1] == "invoke" and "claude" in parts[-2]:
         return Endpoint("chat", "anthropic", False)
     found = _ENDS.get(tuple(parts[-2:])) or _ENDS.get((parts[-1],))
-    if found is not None and found.ambiguous and not _NO_CALLS.isdisjoint(parts[:-1]):
+    if found is not None and found.ambiguous and not _STORES.isdisjoint(parts[:-1]):
         return None
     if found is not None and "deployments" in parts[:-1]:
         return found._replace(ambiguous=False)  # Azure: the path names the model
@@ -147,13 +148,15 @@ def is_suspicious(method: str, host: str, raw_path: bytes, content_type: str) ->
     """
     if method != "POST" or not content_type.startswith(("application/json", "multipart/")):
         return False
-    parts = path_parts(raw_path)
-    if not parts or not _NO_CALLS.isdisjoint(parts) or not _WHOLE.isdisjoint(parts[:-1]):
-        return _invokes_a_model(parts)
     if match(method, host, raw_path) is not None:
         return False  # a call but for the model that it does not name: some other service
+    parts = path_parts(raw_path)
+    if not _NO_CALLS.isdisjoint(parts) or not _WHOLE.isdisjoint(parts):
+        return _invokes_a_model(parts)
+    if not parts:
+        return False
     return parts[-1] in _TELLING or (is_llm_host(host) and ":" not in parts[-1])
 
 
 def _invokes_a_model(parts: list[str]) -> bool:
-    return bool(parts) and "models" in parts[:-1] and bool(_TELLING_VERBS.search(parts[-1]))
+    return "models" in parts[:-1] and _TELLING_VERBS.search(parts[-1]) is not None
