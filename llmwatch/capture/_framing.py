@@ -69,11 +69,10 @@ class _LineCutter:
 class Sse:
     """Server-sent events, as the WHATWG standard reads them."""
 
-    __slots__ = ("_data", "_lines", "_name", "_started")
+    __slots__ = ("_data", "_lines", "_name")
 
     def __init__(self) -> None:
         self._lines = _LineCutter()
-        self._started = False
         self._name = ""
         self._data: list[bytes] = []
 
@@ -83,9 +82,6 @@ class Sse:
             and b"\r" not in data and not self._data and not self._name and self._lines.is_empty
         ):  # one event, as nearly all servers send it  # fmt: skip
             return [("", data[6:-2])]
-        if not self._started and data:
-            self._started = True
-            data = data.removeprefix(codecs.BOM_UTF8)
         events: list[Event] = []
         for line in self._lines.cut(data):
             if line:
@@ -175,7 +171,7 @@ class Whole:
         return []
 
     def body(self) -> bytes:
-        return b"".join(self._pieces).removeprefix(codecs.BOM_UTF8)
+        return b"".join(self._pieces)
 
 
 class Ignored:

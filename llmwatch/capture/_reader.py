@@ -6,6 +6,7 @@ Runs off the caller's thread. Nothing raises out of it: what was read before a p
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 from .. import faults
@@ -68,11 +69,11 @@ class Reader:
         try:
             framing = self._framing
             if framing is None:
-                data = self._head + data
+                self._head = data = self._head + data
                 framing = self._begin(data)
                 if framing is None:
-                    self._head = data
                     return
+                data, self._head = data.removeprefix(BOM_UTF8), b""
             for name, payload in framing.feed(data):
                 self._take(name, payload, at_ns)
         except Exception as problem:
@@ -96,8 +97,9 @@ class Reader:
 
     def _begin(self, data: bytes) -> Framing | None:
         """Choose the framing by the first bytes; None until they are enough."""
-        kind, start = self._kind, data.removeprefix(b"\xef\xbb\xbf").lstrip()
-        self._head = b""
+        if BOM_UTF8.startswith(data):
+            return None
+        kind, start = self._kind, data.removeprefix(BOM_UTF8).lstrip()
         if self._status < 400 and kind.startswith(_BINARY):
             self._framing = Ignored()
         elif start[:1] in (b"{", b"[", b"<"):

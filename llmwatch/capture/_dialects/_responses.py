@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._answer import Answer, Kept, word
+from .._refusals import refuse
 from ._base import Dialect, Json, mapping, mappings, put_usage
 
 __all__ = ["Responses"]
@@ -63,6 +64,8 @@ class Responses(Dialect):
         status = word(response.get("status"))
         reason = word(mapping(response.get("incomplete_details")).get("reason"))
         answer.finish_reason = f"{status}: {reason}" if status and reason else status
+        if response.get("error") or status == "failed":
+            refuse(answer, response)
         self._output(mappings(response.get("output")), at_ns)
 
     def _output(self, items: list[Json], at_ns: int) -> None:
