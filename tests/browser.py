@@ -55,13 +55,35 @@ def chromium() -> str:
 
 
 @contextmanager
+def playwright() -> Iterator[Any]:
+    """Playwright, started by the first who needs it and stopped by the last.
+
+    Its blocking interface can be open once in a thread, and no event loop can be run there
+    meanwhile: open a desk for a test or a module, never for the whole session.
+    """
+    from playwright.sync_api import sync_playwright
+
+    if not _users:
+        _playwright.append(sync_playwright().start())
+    _users.append(None)
+    try:
+        yield _playwright[0]
+    finally:
+        _users.pop()
+        if not _users:
+            _playwright.pop().stop()
+
+
+_playwright: list[Any] = []
+_users: list[None] = []
+
+
+@contextmanager
 def browser() -> Iterator[Any]:
     """A headless Chromium, as Playwright's `Browser`."""
     executable = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+    with playwright() as tool:
+        running = tool.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         try:
             yield running
         finally:

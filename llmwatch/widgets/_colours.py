@@ -14,4 +14,4 @@ RULE = "1px solid color-mix(in srgb,currentColor 25%,transparent)"
 
 BAD = "color:color-mix(in srgb,var(--jp-error-color1,red) 75%,currentColor)"
 GOOD = "color:color-mix(in srgb,var(--jp-success-color1,green) 75%,currentColor)"
-WARN = "color:color-mix(in srgb,var(--jp-warn-color0,orange) 65%,currentColor)"
+WARN = "color:color-mix(in srgb,var(--jp-warn-color0,orange) 60%,currentColor)"

@@ -32,10 +32,12 @@ _STYLE = (
     "font-size:var(--jp-ui-font-size1,13px);line-height:1.6;"
     "font-family:var(--jp-ui-font-family,inherit);font-variant-numeric:tabular-nums;"
     "color:var(--jp-ui-font-color1,inherit)}"
-    ".llmwatch-receipt summary{cursor:pointer}"
-    ".llmwatch-receipt summary span{white-space:nowrap}"
-    ".llmwatch-receipt b{font-weight:600;color:var(--jp-ui-font-color1,inherit)}"
+    ".llmwatch-receipt summary{cursor:pointer;display:list-item}"
+    ".llmwatch-receipt summary::marker{color:" + MUTED + "}"
+    ".llmwatch-receipt b{font-weight:600}"
 )
+# By opacity, not by a colour on the summary: what is bold in it stays in the ink around it.
+_FAINT = '<span style="opacity:.7">'
 _SHORT = 30  # characters of a part of the line that may stay together at 300 px
 
 
@@ -73,12 +75,12 @@ class Receipt:
 
     def html(self) -> str:
         """The receipt as HTML: at most 2 KB up to the table, 64 KB in all."""
-        words = " · ".join(map(_part, self._line))
+        words = f"{_FAINT} · </span>".join(map(_part, self._line))
         if not self.calls:
-            return f'<div {_CLASS} style="color:{MUTED}">{words}</div>'
+            return f"<div {_CLASS}>{words}</div>"
         return (
             f"<style>{_STYLE}</style><details {_CLASS}>"
-            f'<summary style="color:{MUTED}">{words}</summary>'
+            f"<summary>{words}</summary>"
             f"<style>{TABLE_STYLE}</style>{table(self.calls)}"
             f"{''.join(map(_hint, advice(self.calls)))}</details>"
         )
@@ -118,14 +120,14 @@ class Receipt:
 def _part(pieces: Sequence[Piece]) -> str:
     words = "".join(map(_piece, pieces))
     together = sum(len(text) for text, _ in pieces) <= _SHORT
-    return f"<span>{words}</span>" if together else words
+    return f"<nobr>{words}</nobr>" if together else words
 
 
 def _piece(piece: Piece) -> str:
     text, stand = piece
     if stand == "bad":
         return f'<b style="{BAD}">{escape(text)}</b>'
-    return f"<b>{escape(text)}</b>" if stand else escape(text)
+    return f"<b>{escape(text)}</b>" if stand else f"{_FAINT}{escape(text)}</span>"
 
 
 def _hint(hint: Hint) -> str:

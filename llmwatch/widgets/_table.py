@@ -28,7 +28,7 @@ TABLE_STYLE = (
     "text-align:right;font-weight:400;line-height:1.5}"
     ".llmwatch-receipt th{color:" + MUTED + "}"
     ".llmwatch-receipt :is(th,td):nth-child(3){width:40%;min-width:7em;white-space:normal}"
-    ".llmwatch-receipt div>code{font-size:.95em;color:inherit;background:none;padding:0;"
+    ".llmwatch-receipt.llmwatch-receipt code{font-size:.95em;color:inherit;background:none;padding:0;"
     "white-space:normal;unicode-bidi:isolate}"
 )
 
