@@ -38,7 +38,8 @@ def _chat_body(turn: Turn) -> dict[str, Any]:
 
 
 def _chat_events(turn: Turn) -> Iterator[Event]:
-    opening: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None}
+    said_first = None if turn.reply.tool_calls and not turn.text else ""
+    opening: dict[str, Any] = {"role": "assistant", "content": said_first, "refusal": None}
     calls = _tool_calls(turn)
     named = [{"tool_calls": [_opened(n, call)]} for n, call in enumerate(calls)]
     given = [{"tool_calls": [_arguments(n, call)]} for n, call in enumerate(calls)]

@@ -42,7 +42,7 @@ class Script:
         self._random = random.Random(seed)
         self._replies: deque[Reply] = deque()
         self._requests: list[Received] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def add(self, *replies: Reply) -> None:
         """Answer the next requests with these, in this order."""
@@ -58,10 +58,16 @@ class Script:
         with self._lock:
             return list(self._requests)
 
+    def wait_for_requests(self, count: int, timeout: float) -> bool:
+        """Wait until `count` requests have arrived; False when `timeout` seconds were not enough."""
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self._requests) >= count, timeout)
+
     def answer(self, request: Received) -> Answer:
         """The answer to `request`, which is noted."""
         with self._lock:
             self._requests.append(request)
+            self._lock.notify_all()
             number = len(self._requests)
             reply = self._replies.popleft() if self._replies else Reply()
             slower = math.exp(self._jitter * self._random.gauss(0.0, 1.0))

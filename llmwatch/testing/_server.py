@@ -113,6 +113,13 @@ class OfflineServer:
         """What was asked so far, in order of arrival, retries included."""
         return self._script.requests
 
+    def wait_for_requests(self, count: int = 1, timeout: float = 10.0) -> bool:
+        """Wait until `count` requests have arrived in all: then a stalled call is in flight.
+
+        False when `timeout` seconds were not enough.
+        """
+        return self._script.wait_for_requests(count, timeout)
+
 
 class _Listener(ThreadingHTTPServer):
     """One thread a connection; knows its connections, so that it can close them."""

@@ -61,10 +61,10 @@ class Turn:
         return f"{prefix}offline-{self.number}"
 
     @cached_property
-    def prompt(self) -> str:
-        """All text that the model is given."""
+    def prompt(self) -> list[str]:
+        """Every text that the model is given, the latest last."""
         sources = ("system", "instructions", "messages", "input", "prompt")
-        return "\n".join(text for name in sources for text in _texts(self.ask.get(name)))
+        return [text for name in sources for text in _texts(self.ask.get(name))]
 
     @cached_property
     def text(self) -> str:
@@ -78,8 +78,9 @@ class Turn:
             return ""
         if (sample := sample_text(self.ask)) is not None:
             return sample
-        about = " ".join(self.prompt.split()[-_LAST_WORDS:]).strip(" .,:;?!")
-        sentence = f"Here is a short answer about {about}." if about else "Here is a short answer."
+        asked = self.prompt[-1].split() if self.prompt else []
+        about = " ".join(asked[-_LAST_WORDS:]).strip(" .,:;?!")
+        sentence = f'A short answer to "{about}".' if about else "A short answer."
         if reply.chunks is None:
             return sentence
         return " ".join(islice(cycle(sentence.split()), reply.chunks))
@@ -101,7 +102,7 @@ class Turn:
     @property
     def input_tokens(self) -> int:
         """Tokens of the prompt."""
-        return count_tokens(self.prompt)
+        return count_tokens("\n".join(self.prompt))
 
     @property
     def output_tokens(self) -> int:

@@ -23,6 +23,7 @@ def llmwatch_server() -> Iterator[OfflineServer]:
 
 
 @pytest.fixture
-def llmwatch_client(llmwatch_server: OfflineServer) -> openai.OpenAI:
+def llmwatch_client(llmwatch_server: OfflineServer) -> Iterator[openai.OpenAI]:
     """A real `openai.OpenAI` on `llmwatch_server`, which does not retry by itself."""
-    return offline_client(llmwatch_server, max_retries=0)
+    with offline_client(llmwatch_server, max_retries=0) as client:
+        yield client
