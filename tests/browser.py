@@ -192,7 +192,8 @@ def serve(home: Path, environ: Mapping[str, str]) -> Iterator[str]:
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        "--expose-app-in-browser",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'work'}",
     ]  # fmt: skip

@@ -12,6 +12,6 @@ __all__ = ["BAD", "GOOD", "MUTED", "RULE", "WARN"]
 MUTED = "color-mix(in srgb,var(--jp-ui-font-color1,currentColor) 70%,transparent)"
 RULE = "1px solid color-mix(in srgb,currentColor 25%,transparent)"
 
-BAD = "color:color-mix(in srgb,var(--jp-error-color1,red) 75%,currentColor)"
+BAD = "color:color-mix(in srgb,var(--jp-error-color1,red) 90%,currentColor)"
 GOOD = "color:color-mix(in srgb,var(--jp-success-color1,green) 75%,currentColor)"
 WARN = "color:color-mix(in srgb,var(--jp-warn-color0,orange) 60%,currentColor)"

@@ -87,9 +87,8 @@ def _outcomes(totals: Totals) -> list[list[Piece]]:
         return []
     errors = totals.statuses["error"]
     parts: list[list[Piece]] = [[(plural(errors, "error"), "bad" if errors else "")]]
-    for status in ("partial", "cancelled", "lost"):
-        if totals.statuses[status]:
-            parts.append([(f"{totals.statuses[status]:,} {status}", "")])
+    counts = ((status, totals.statuses[status]) for status in ("partial", "cancelled", "lost"))
+    parts += [[(f"{count:,} {status}", "")] for status, count in counts if count]
     if totals.retries:
         parts.append([(plural(totals.retries, "retry", "retries"), "")])
     return parts

@@ -100,7 +100,7 @@ class Receipt:
     def __repr__(self) -> str:
         return self.text()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:  # IPython names what it wants
         return {"text/html": self.html(), "text/plain": self.text()}
 
     @property
@@ -136,4 +136,5 @@ def _hint(hint: Hint) -> str:
 
 
 def _failure(call: Call) -> str:
-    return f"{clean(call.model) or UNKNOWN}  {status_words(call)}  {seconds(call.latency_s, ms_below=0.1)}"
+    took = seconds(call.latency_s, ms_below=0.1)
+    return f"{clean(call.model) or UNKNOWN}  {status_words(call)}  {took}"

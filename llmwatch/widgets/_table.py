@@ -26,10 +26,11 @@ TABLE_STYLE = (
     ".llmwatch-receipt tbody tr:last-child{border-bottom:0}"
     ".llmwatch-receipt :is(th,td){padding:3px 8px;border:0;white-space:nowrap;"
     "text-align:right;font-weight:400;line-height:1.5}"
+    ".llmwatch-receipt td:first-child{font-weight:700}"
     ".llmwatch-receipt th{color:" + MUTED + "}"
     ".llmwatch-receipt :is(th,td):nth-child(3){width:40%;min-width:7em;white-space:normal}"
-    ".llmwatch-receipt.llmwatch-receipt code{font-size:.95em;color:inherit;background:none;padding:0;"
-    "white-space:normal;unicode-bidi:isolate}"
+    ".llmwatch-receipt.llmwatch-receipt code{font-size:.95em;color:inherit;background:none;"
+    "padding:0;white-space:normal;unicode-bidi:isolate}"
 )
 
 _MARKS = {

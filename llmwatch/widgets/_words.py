@@ -15,7 +15,7 @@ _THIN = "\u202f"
 
 
 def seconds(value: float | None, *, digits: int = 3, ms_below: float = 1.0) -> str:
-    """A duration in seconds as a person reads it.
+    r"""A duration in seconds as a person reads it.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def seconds(value: float | None, *, digits: int = 3, ms_below: float = 1.0) -> s
 
     Examples
     --------
-    >>> [seconds(s).replace("\\u202f", " ") for s in (0.906, 1.52, 12.4, 130)]
+    >>> [seconds(s).replace("\u202f", " ") for s in (0.906, 1.52, 12.4, 130)]
     ['906 ms', '1.52 s', '12.4 s', '2 min 10 s']
     """
     if value is None or not math.isfinite(value) or value < 0:

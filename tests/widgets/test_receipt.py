@@ -10,6 +10,7 @@ import pytest
 from llmwatch.widgets import Receipt
 from tests.widgets.make import QUOTA, call, drawn
 
+DASH = "\N{EN DASH}"
 PRICED = {"input_tokens": 620, "output_tokens": 156, "cost_usd": 0.0041, "latency_s": 1.82}
 
 
@@ -180,7 +181,7 @@ def test_the_table_of_the_drawing():
         ["", "model", "status", "latency", "first token", "in", "out", "cost"],
         ["✓", "gpt-5-mini", "ok · 2 attempts", "1.82 s", "0.31 s", "620", "156", "$0.0041"],
         ["◐", "qwen-x", "partial", "0.64 s", "0.22 s", "620", "~156", "no price"],
-        ["✕", "gpt-5", "RateLimitError · insufficient_quota", "0.12 s", "–", "–", "–", "–"],
+        ["✕", "gpt-5", "RateLimitError · insufficient_quota", "0.12 s", DASH, DASH, DASH, DASH],
     ]
 
 
@@ -196,11 +197,11 @@ def test_a_row_of_every_other_kind():
     ]
     assert [row[:3] + row[5:8] for row in shown(calls).rows[1:]] == [
         ["✓", "gpt-5-mini", "ok", "~3", "~4", "~$0.002"],
-        ["■", "gpt-5-mini", "cancelled", "–", "–", "–"],
-        ["?", "–", "lost", "–", "–", "–"],
+        ["■", "gpt-5-mini", "cancelled", DASH, DASH, DASH],
+        ["?", DASH, "lost", DASH, DASH, DASH],
         ["✓", "gpt-5-mini", "ok · cut at the token limit", "1", "2", "$0.10"],
-        ["✕", "gpt-5-mini", "error", "–", "–", "–"],
-        ["✓", "gpt-5-mini", "ok", "3", "–", "no price"],
+        ["✕", "gpt-5-mini", "error", DASH, DASH, DASH],
+        ["✓", "gpt-5-mini", "ok", "3", DASH, "no price"],
     ]
 
 
@@ -348,8 +349,8 @@ def test_foreign_text_is_text():
     html = Receipt(hostile(3)).html()
     page = Shown(html)
     assert {tag for tag, _ in page.tags} <= {
-        "style", "details", "summary", "nobr", "span", "b", "div", "table", "thead", "tbody", "tr", "th",
-        "td", "code",
+        "style", "details", "summary", "nobr", "span", "b", "div", "table", "thead", "tbody",
+        "tr", "th", "td", "code",
     }  # fmt: skip
     assert "\n" not in html
     assert "\u202e" not in html

@@ -8,6 +8,8 @@ import pytest
 
 from llmwatch.widgets import clean, dollars, percent, plural, seconds, tokens
 
+DASH = "\N{EN DASH}"
+
 
 def plain(text):
     return text.replace("\u202f", " ")
@@ -28,9 +30,9 @@ def plain(text):
         (130, "2 min 10 s"),
         (3599.7, "1 h 0 min"),
         (7380, "2 h 3 min"),
-        (None, "–"),
-        (math.nan, "–"),
-        (math.inf, "–"),
+        (None, DASH),
+        (math.nan, DASH),
+        (math.inf, DASH),
     ],
 )
 def test_seconds(value, words):
@@ -57,8 +59,8 @@ def test_seconds_at_a_glance(value, words):
         (999_960, "1.00 M"),
         (1_250_000, "1.25 M"),
         (3e9, "3.00 G"),
-        (None, "–"),
-        (math.nan, "–"),
+        (None, DASH),
+        (math.nan, DASH),
     ],
 )
 def test_tokens(value, words):
@@ -80,8 +82,8 @@ def test_tokens(value, words):
         (12.345, "$12.35"),
         (1234.4, "$1,234"),
         (-0.5, "-$0.50"),
-        (None, "–"),
-        (math.nan, "–"),
+        (None, DASH),
+        (math.nan, DASH),
     ],
 )
 def test_dollars(value, words):
@@ -99,8 +101,8 @@ def test_dollars(value, words):
         (0.996, "99.6 %"),
         (0.9996, ">99.9 %"),
         (1, "100 %"),
-        (None, "–"),
-        (math.nan, "–"),
+        (None, DASH),
+        (math.nan, DASH),
     ],
 )
 def test_percent(value, words):
