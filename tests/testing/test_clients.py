@@ -8,6 +8,7 @@ import sys
 import openai
 import pytest
 
+import llmwatch
 from llmwatch import UsageError
 from llmwatch.testing import (
     OfflineServer,
@@ -27,11 +28,39 @@ def server():
 
 
 def test_they_are_the_real_ones(server):
-    """The clients are instances of the SDK's classes on the server's address."""
-    client = offline_client(server)
-    assert type(client) is openai.OpenAI
-    assert type(offline_async_client()) is openai.AsyncOpenAI
-    assert str(client.base_url) == f"{server.url}/"
+    """The clients are the SDK's own classes, with a server and without."""
+    for where in (server, None):
+        assert type(offline_client(where)) is openai.OpenAI
+        assert type(offline_async_client(where)) is openai.AsyncOpenAI
+
+
+@pytest.mark.parametrize("where", ["server", "in process"])
+def test_a_watched_call_has_provider_and_price(server, where):
+    """A call that never left is recorded as one to the provider, with its cost."""
+    with (
+        llmwatch.watch() as w,
+        offline_client(server if where == "server" else None) as client,
+    ):
+        client.chat.completions.create(**ASK)
+    row = w.calls.iloc[0]
+    assert (row.provider, row.status) == ("openai", "ok")
+    assert row.cost_usd > 0
+
+
+def test_another_address_still_leads_to_the_server(server):
+    """With a `base_url` of one's own the server is asked for that host and path."""
+    with offline_client(server, base_url="https://gateway.example/llm/v1") as client:
+        client.chat.completions.create(**ASK)
+    assert server.requests[0].headers["host"] == "gateway.example"
+    assert server.requests[0].path == "/llm/v1/chat/completions"
+
+
+def test_a_stopped_server_is_a_connection_error(server):
+    """Once the server is gone a call fails as on a broken network, and does not go out."""
+    with offline_client(server, max_retries=0) as client:
+        server.stop()
+        with pytest.raises(openai.APIConnectionError):
+            client.chat.completions.create(**ASK)
 
 
 def test_options_pass_through(server):

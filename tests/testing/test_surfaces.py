@@ -333,5 +333,5 @@ def test_what_is_not_spoken_is_a_404(server):
 @pytest.mark.parametrize("body", [{"n": "many"}, {"stream_options": 3, "stream": True}])
 def test_a_request_that_cannot_be_read_is_a_400(server, body):
     """Nonsense in the request comes back as an error that says what it was."""
-    with pytest.raises(openai.BadRequestError, match="cannot be read: .*Error: "):
+    with pytest.raises(openai.BadRequestError, match=r"cannot be read: .*Error: "):
         offline_client(server).chat.completions.create(**ASK, extra_body=body)
