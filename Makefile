@@ -1,0 +1,61 @@
+# Two commands on a fresh machine with make and Python >= 3.11: `make demo`, `make test`.
+# Each makes .venv in the checkout when it is missing; the rest is listed by `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OLDER := openai-2.54
+OLDER_VENV := .venv-$(OLDER)
+BINDER_VENV := .venv-binder
+ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+# The venv's own Python does the work: what the shell has activated or exported does not matter.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lab check format bench binder test-sdks chromium clean
+
+help:  ## what there is to type
+	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(READY)  ## the quickstart in a real kernel: receipt, rows, CSV; no key, no network
+	@$(BIN)/python -m tests.demo
+
+test: $(READY) chromium  ## every test, the real browser included
+	@$(BIN)/python -m pytest $(ARGS)
+
+lab: $(READY)  ## the quickstart in JupyterLab
+	@$(BIN)/jupyter lab $(ROOT) notebooks/01_quickstart.ipynb
+
+check: $(READY)  ## lint, format, types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: $(READY)  ## mend what `check` says about the looks of the code
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+bench: $(READY)  ## the speed table, each figure beside a bare one of the same run
+	@$(BIN)/python -m tests.bench
+
+test-sdks: $(OLDER_VENV)/.ready  ## the call shapes on an older openai, which sends through httpx
+	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py $(ARGS)
+
+binder: $(READY)  ## the steps of binder/ in a clean environment, and the quickstart in it
+	@$(BIN)/python -m tests.binder $(BINDER_VENV)
+
+chromium:  ## the browser of the browser tests, installed where that can be done
+	@bash tests/chromium.sh
+
+clean:  ## remove what the commands above have made
+	@rm -rf .venv .venv-* out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	@PYTHON="$(PYTHON)" bash tests/venv.sh $(VENV) --editable ".[all]" --group dev
+	@touch $@
+
+$(OLDER_VENV)/.ready: pyproject.toml
+	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDER_VENV) --editable ".[all]" --group test "openai==2.54.*"
+	@touch $@
