@@ -5,30 +5,23 @@ Nothing here needs pandas, so the background worker can ask as well as the perso
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from .exceptions import UsageError
 from .semconv import FIGURES, STATUSES
+from .stretch import Stretch
 from .totals import SUMMED, Totals, codes_of, known
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NEEDED", "Span", "summarize"]
+__all__ = ["NEEDED", "summarize"]
 
 NEEDED = ("status_code", "started_at", "latency_s", "ttft_s", "error_type", *SUMMED)
 """The columns that `summarize` reads."""
 
 _NAN = float("nan")
-_SECONDS = {
-    "ms": 0.001, "s": 1, "sec": 1, "second": 1, "min": 60, "m": 60, "minute": 60,
-    "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800, "week": 604800,
-}  # fmt: skip
-_OFFSET = re.compile(r"(\d*\.?\d+)\s*([a-z]+)\s*", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The counts that stand beside what they are the n of.
 _BESIDE = {
     "error_rate": "rate_n",
@@ -36,93 +29,6 @@ _BESIDE = {
     "ttft_p95_s": "ttft_n",
     "satisfaction": "satisfaction_n",
 }
-
-
-class Span(NamedTuple):
-    """A stretch of time, in nanoseconds since the epoch; None is open. The end is outside."""
-
-    start: int | None = None
-    end: int | None = None
-
-    @classmethod
-    def of(cls, now_ns: int, window: Any = None, since: Any = None, until: Any = None) -> Span:
-        """The span that `summary` is asked for.
-
-        Raises
-        ------
-        UsageError
-            When a length or a time cannot be read, or they contradict each other.
-        """
-        end = _time_ns("until", until) if until is not None else None
-        if window is not None and since is not None:
-            raise UsageError("give window= or since=, not both.")
-        if since is not None:
-            start: int | None = _time_ns("since", since)
-        elif window is not None:
-            start = (end if end is not None else now_ns) - _length_ns(window)
-        else:
-            start = None
-        if start is not None and end is not None and start >= end:
-            raise UsageError(f"since={since!r} is not before until={until!r}.")
-        return cls(start, end)
-
-    def holds(self, totals: Totals) -> bool:
-        """Whether all calls of `totals` started in it."""
-        if totals.first_ns is None or totals.last_ns is None:
-            return False
-        return (self.start is None or self.start <= totals.first_ns) and (
-            self.end is None or totals.last_ns < self.end
-        )
-
-    def select(self, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """The rows of `columns` that started in it."""
-        started = columns["started_at"]
-        if self == (None, None) or not len(started):
-            return columns
-        inside = started >= (self.start if self.start is not None else started.min())
-        if self.end is not None:
-            inside &= started < self.end
-        return columns if inside.all() else {name: c[inside] for name, c in columns.items()}
-
-
-def _length_ns(window: Any) -> int:
-    seconds = _length_s(window)
-    if seconds is None or not 0 < seconds < 1e9:
-        raise UsageError(f'window={window!r} is not a length of time: give e.g. window="5min".')
-    return round(seconds * 1e9)
-
-
-def _length_s(window: Any) -> float | None:
-    if isinstance(window, timedelta):
-        return window.total_seconds()
-    if isinstance(window, (int, float)) and not isinstance(window, bool):
-        return float(window)
-    if not isinstance(window, str):
-        return None
-    text, total, at = window.strip().lower(), 0.0, 0
-    while at < len(text):
-        found = _OFFSET.match(text, at)
-        unit = _SECONDS.get(found[2], _SECONDS.get(found[2].removesuffix("s"))) if found else None
-        if found is None or unit is None:
-            return None
-        total += float(found[1]) * unit
-        at = found.end()
-    return total
-
-
-def _time_ns(name: str, value: Any) -> int:
-    """A point in time; without a zone it is local time, `fold` included."""
-    try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
-        if hasattr(moment, "to_pydatetime"):
-            moment = moment.to_pydatetime(warn=False)
-        elif isinstance(moment, date) and not isinstance(moment, datetime):
-            moment = datetime(moment.year, moment.month, moment.day)
-        return (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1) * 1000
-    except (AttributeError, OSError, OverflowError, TypeError, ValueError):
-        raise UsageError(
-            f'{name}={value!r} is not a time: give a datetime, or text like "2026-01-31 14:00".'
-        ) from None
 
 
 def summarize(
@@ -166,7 +72,7 @@ def summarize(
     UsageError
         For a window or time that cannot be read.
     """
-    span, past = Span.of(now_ns, window, since, until), past or Totals()
+    span, past = Stretch.of(now_ns, window, since, until), past or Totals()
     chosen = span.select(columns)
     totals = Totals.of(chosen)
     if span.holds(past):
@@ -254,7 +160,7 @@ def _percentiles(values: np.ndarray, *percents: float) -> list[float]:
 
 
 def _elapsed_s(
-    span: Span,
+    span: Stretch,
     columns: Mapping[str, np.ndarray],
     totals: Totals,
     past: Totals,
@@ -283,11 +189,11 @@ def _elapsed_s(
 
 
 def _last_end_ns(columns: Mapping[str, np.ndarray], totals: Totals) -> int:
+    """When the last call ended; of what left memory only the start is known."""
     import numpy as np
 
-    started, (latency, is_known) = columns["started_at"], known(columns["latency_s"])
-    last = totals.last_ns or 0
-    if len(started):
-        lasted = np.where(is_known, latency, 0.0) * 1e9
-        last = max(last, int((started + lasted).max()))
-    return last
+    started = columns["started_at"]
+    if not len(started):
+        return totals.last_ns or 0
+    latency, is_known = known(columns["latency_s"])
+    return int((started + np.where(is_known, latency, 0.0) * 1e9).max())

@@ -106,7 +106,7 @@ def test_errors_are_the_failed_calls():
 
 def test_by_cell_has_one_row_a_run():
     """Two runs of one cell are two rows, calls outside cells one; unknown sums are missing."""
-    first = {"cell_id": "a", "cell_run_id": "r1", "execution_count": 1}
+    first = {"cell_id": "a", "cell_run_id": "r9", "execution_count": 1}
     again = {"cell_id": "a", "cell_run_id": "r2", "execution_count": 5}
     table = Source(
         make(0, **first, input_tokens=10, output_tokens=1, cost_usd=0.5, latency_s=2.0),

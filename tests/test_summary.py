@@ -16,6 +16,7 @@ from llmwatch.records import Call
 from llmwatch.semconv import FIGURES
 from llmwatch.store import Store
 from llmwatch.summary import NEEDED, summarize
+from llmwatch.totals import Totals
 
 S = 1_000_000_000
 NOW = 1_790_000_000 * S
@@ -28,10 +29,14 @@ def make(ago: float, **values) -> Call:
     return Call(**(known | values))
 
 
-def figures(*calls: Call, max_calls: int = 10_000, **options) -> dict:
+def stored(*calls: Call, max_calls: int = 10_000) -> Store:
     store = Store(max_calls)
     store.append(calls)
-    view = store.view()
+    return store
+
+
+def figures(*calls: Call, max_calls: int = 10_000, **options) -> dict:
+    view = stored(*calls, max_calls=max_calls).view()
     return summarize(view.arrays(*NEEDED), now_ns=NOW, past=view.past, **options)
 
 
@@ -233,6 +238,8 @@ def test_qps_is_over_the_elapsed_part():
     assert figures(*young, window="5min")["qps"] == pytest.approx(2 / 10)
     assert figures(make(9999), *young, window="5min")["qps"] == pytest.approx(2 / 300)
     assert figures(make(9999), window="5min")["qps"] == 0
+    later = datetime.fromtimestamp(NOW // S + 3600, UTC)
+    assert figures(*young, until=later)["qps"] == pytest.approx(2 / 10)
     assert is_nan(figures(window="5min")["qps"])
 
 
@@ -242,6 +249,9 @@ def test_qps_without_a_window_ends_with_the_last_call():
     assert figures(*calls)["qps"] == pytest.approx(2 / 60)
     assert figures(*calls, in_flight=[1.0])["qps"] == pytest.approx(2 / 100)
     assert is_nan(figures(make(5))["qps"])
+    gone = Totals.of(stored(make(100), make(90)).view().arrays(*NEEDED))
+    nothing = Store().view().arrays(*NEEDED)
+    assert summarize(nothing, now_ns=NOW, past=gone)["qps"] == pytest.approx(2 / 10)
 
 
 # -- what left memory -----------------------------------------------------------------------------
