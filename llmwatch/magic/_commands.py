@@ -1,0 +1,158 @@
+"""`%llmwatch`: its sub-commands, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from IPython.display import display
+
+from ..exceptions import ExportError, UsageError
+from ..recorder import Session
+from ._autoload import autoload_off, autoload_on
+from ._line import USAGE, nearest, words_of
+from ._say import say
+from ._status import Status
+
+__all__ = ["CHOICES", "HELP", "Commands"]
+
+HELP = f"""\
+%llmwatch                     whether it records, what so far, what went wrong
+%llmwatch on | off            start, stop
+%llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures;
+                              --overwrite: also over an existing file
+%llmwatch receipts all | tagged | off     which cells get a receipt (on is all)
+%llmwatch autoload on | off   load llmwatch with every kernel of this IPython profile
+{USAGE}
+                              on the first line of a cell: mark its calls, show a receipt
+llmwatch.session.calls        every call, as a DataFrame (import llmwatch)"""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "on": (),
+    "off": (),
+    "export": ("--what", "--overwrite"),
+    "receipts": ("all", "tagged", "off", "on"),
+    "autoload": ("on", "off"),
+    "help": (),
+}
+"""The sub-commands, and the words that may follow each."""
+
+WHAT = ("calls", "summary")
+
+
+class Commands:
+    """Runs the sub-commands on a session."""
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        self._shell = shell
+        self._session = session
+
+    def __call__(self, line: str) -> None:
+        """Run what was typed behind `%llmwatch`.
+
+        Raises
+        ------
+        UsageError
+            For anything that is no sub-command or option, in one line with the nearest one.
+        """
+        words = words_of(line)
+        if not words:
+            display(Status(self._session))
+            return
+        name, *rest = words
+        if name not in CHOICES:
+            known = ", ".join(CHOICES)
+            raise UsageError(f"%llmwatch {name}?{nearest(name, CHOICES)} There are {known}.")
+        run: Callable[[list[str]], None] = getattr(self, f"_{name}")
+        run(rest)
+
+    def _on(self, rest: list[str]) -> None:
+        _none("on", rest)
+        self._session.enable()
+        say("llmwatch records every LLM call of this kernel")
+
+    def _off(self, rest: list[str]) -> None:
+        _none("off", rest)
+        self._session.disable()
+        say("llmwatch records only under %%llmwatch and llmwatch.watch now; what it has stays")
+
+    def _help(self, rest: list[str]) -> None:
+        _none("help", rest)
+        say(HELP)
+
+    def _receipts(self, rest: list[str]) -> None:
+        wanted = _one("receipts", rest)
+        self._session.configure(receipts="all" if wanted == "on" else wanted)
+        say(f"receipts: {_RECEIPTS[self._session.settings.receipts]}")
+
+    def _autoload(self, rest: list[str]) -> None:
+        change = autoload_on if _one("autoload", rest) == "on" else autoload_off
+        say(change(self._shell))
+
+    def _export(self, rest: list[str]) -> None:
+        path, what, overwrite = _export_options(rest)
+        from ..exporters import write_table
+
+        len(self._session)  # waits until what is over can be read
+        table: Any = self._session.store.view()
+        if what == "summary":
+            table = _figures(self._session)
+        try:
+            say(str(write_table(table, path, overwrite=overwrite)))
+        except ExportError as problem:
+            raise ExportError(str(problem).replace("overwrite=True", "--overwrite")) from None
+
+
+_RECEIPTS = {
+    "all": "below every cell that makes calls",
+    "tagged": "below cells under %%llmwatch",
+    "off": "none",
+}
+
+
+def _none(name: str, rest: list[str]) -> None:
+    if rest:
+        raise UsageError(f"%llmwatch {name} takes nothing more, not {rest[0]!r}.")
+
+
+def _one(name: str, rest: list[str]) -> str:
+    """The one word that `name` takes."""
+    choices = CHOICES[name]
+    if len(rest) == 1 and rest[0] in choices:
+        return rest[0]
+    hint = nearest(rest[0], choices) if rest else ""
+    raise UsageError(f"type %llmwatch {name} {' | '.join(choices)}.{hint}")
+
+
+def _export_options(rest: list[str]) -> tuple[str, str, bool]:
+    """Path, what, and whether over an existing file."""
+    usage = "%llmwatch export PATH [--what calls|summary] [--overwrite]"
+    paths, what, overwrite = [], "calls", False
+    words = iter(rest)
+    for word in words:
+        name, has_value, value = word.partition("=")
+        if word == "--overwrite":
+            overwrite = True
+        elif name == "--what":
+            what = value if has_value else next(words, "")
+        elif word.startswith("--"):
+            raise UsageError(f"no option {word}.{nearest(word, CHOICES['export'])} {usage}")
+        else:
+            paths.append(word)
+    if what not in WHAT:
+        raise UsageError(f"--what {what}?{nearest(what, WHAT)} {usage}")
+    if len(paths) != 1:
+        which = "which file?" if not paths else "one file only (a name with spaces in quotes)."
+        raise UsageError(f"{which} {usage}")
+    return paths[0], what, overwrite
+
+
+def _figures(session: Session) -> Any:
+    """The session's figures as a table of one row."""
+    import json
+
+    import pandas as pd
+
+    row = dict(session.summary())
+    row["errors"] = json.dumps(row["errors"])
+    return pd.DataFrame([row])

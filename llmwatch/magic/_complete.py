@@ -1,0 +1,52 @@
+"""Tab completion of `%llmwatch` and `%%llmwatch`, in kernels and terminals, with jedi or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
+
+from ._commands import CHOICES, WHAT
+from ._line import FLAGS, VALUES
+
+__all__ = ["llmwatch_matcher"]
+
+_LINE = re.compile(r"\s*(?P<magic>%%?)llmwatch\s+(?P<words>.*)$")
+
+
+@context_matcher(identifier="llmwatch_matcher")  # type: ignore[untyped-decorator]  # IPython's
+def llmwatch_matcher(context: CompletionContext) -> Any:
+    """The words that can come next on the line; others are kept out where there is one."""
+    found = _LINE.match(context.text_until_cursor)
+    if found is None:
+        return {"completions": []}
+    *before, begun = found["words"].split(" ")
+    before = [word for word in before if word]
+    known = _of_cell(before) if found["magic"] == "%%" else _of_line(before)
+    fitting = [word for word in known if word.startswith(begun)]
+    return {
+        "completions": [SimpleCompletion(text=word, type="magic") for word in fitting],
+        "matched_fragment": begun,
+        "suppress": bool(fitting),
+        "ordered": True,
+    }
+
+
+def _of_cell(before: Sequence[str]) -> Sequence[str]:
+    if before and before[-1] in VALUES:
+        return ()
+    return (*VALUES, *(flag for flag in FLAGS if flag not in before))
+
+
+def _of_line(before: Sequence[str]) -> Sequence[str]:
+    if not before:
+        return tuple(CHOICES)
+    if before[0] == "export":
+        return WHAT if before[-1] == "--what" else _left(CHOICES["export"], before)
+    return CHOICES.get(before[0], ()) if len(before) == 1 else ()
+
+
+def _left(options: Sequence[str], before: Sequence[str]) -> Sequence[str]:
+    return tuple(option for option in options if option not in before)

@@ -1,0 +1,110 @@
+"""What `%llmwatch` tells: whether it records, what so far, and what went wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+from html import escape
+from math import isnan
+from typing import Any
+
+from .. import faults
+from ..recorder import Session
+from ..summary import NEEDED, summarize
+from ..widgets import dollars, plural, tokens
+
+__all__ = ["Status"]
+
+_NAMED = 5  # addresses, and problems, that are named; the rest is counted
+
+
+class Status:
+    """The state of the session in a few lines, as text and as HTML."""
+
+    def __init__(self, session: Session) -> None:
+        self._lines = list(_lines(session))
+
+    def __repr__(self) -> str:
+        width = max(len(name) for name, _ in self._lines)
+        return "\n".join(f"{name:<{width}}  {words}" for name, words in self._lines)
+
+    def _repr_html_(self) -> str:
+        cell = "text-align:left;padding:1px 12px 1px 0;vertical-align:top"
+        rows = (
+            f'<tr><th scope="row" style="{cell};font-weight:600">{escape(name)}</th>'
+            f'<td style="{cell}">{escape(words)}</td></tr>'
+            for name, words in self._lines
+        )
+        return f'<table class="tex2jax_ignore mathjax_ignore">{"".join(rows)}</table>'
+
+
+def _lines(session: Session) -> Iterator[tuple[str, str]]:
+    yield "llmwatch", _state(session)
+    yield "so far", _totals(session)
+    unknown = session.not_understood
+    if unknown:
+        yield "not understood", _listed([f"{where} ×{n:,}" for where, n in unknown.items()])
+    problems = faults.table()
+    if problems:
+        named = [f"{fault.step}: {fault.message} ×{fault.count:,}" for fault in problems]
+        yield "problems", _listed(named) + " (llmwatch.diagnostics())"
+    yield "settings", _settings(session)
+
+
+def _state(session: Session) -> str:
+    if not session.enabled:
+        return "off: records only under %%llmwatch and llmwatch.watch; %llmwatch on starts it"
+    tapped = " and ".join(session.libraries)
+    where = f"on {tapped}" if tapped else "as soon as httpx2 or httpx is imported"
+    return f"records every LLM call of this kernel, {where}; %llmwatch off stops it"
+
+
+def _totals(session: Session) -> str:
+    in_flight = [row["age_s"] for row in session.in_flight_under(None)]
+    running = [f"{len(in_flight):,} in flight"] if in_flight else []
+    if not session.store.total:  # and numpy need not be loaded
+        return " · ".join(["no finished call", *running])
+    view = session.store.view()
+    figures = summarize(
+        view.arrays(*NEEDED), now_ns=time.time_ns(), in_flight=in_flight, past=view.past
+    )
+    parts = [
+        plural(figures["requests"], "call"),
+        _tokens(figures),
+        _cost(figures),
+        plural(sum(figures["errors"].values()), "error"),
+        *running,
+    ]
+    if view.older:
+        parts.append(f"{view.older:,} of them have left memory")
+    return " · ".join(parts).replace("\u202f", " ")
+
+
+def _tokens(figures: dict[str, Any]) -> str:
+    into, out = figures["input_tokens"], figures["output_tokens"]
+    if isnan(into) and isnan(out):
+        return "tokens unknown"
+    words = f"{tokens(into)} → {tokens(out)} tokens"
+    missing = figures["unmeasured"]
+    return f"{words} ({plural(missing, 'call')} unmeasured)" if missing else words
+
+
+def _cost(figures: dict[str, Any]) -> str:
+    if isnan(figures["cost_usd"]):
+        return "cost unknown"
+    missing = figures["unpriced"]
+    words = dollars(figures["cost_usd"])
+    return f"{words} + {plural(missing, 'call')} of unknown price" if missing else words
+
+
+def _settings(session: Session) -> str:
+    settings = session.settings
+    known = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    known["redact"] = plural(len(settings.redact), "rule")
+    return ", ".join(f"{name}={value}" for name, value in known.items())
+
+
+def _listed(words: list[str]) -> str:
+    more = len(words) - _NAMED
+    return "; ".join(words[:_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
