@@ -13,7 +13,7 @@ from .context import Budget, Cell, Scope, bind, here
 from .exceptions import UsageError
 from .reading import Reading
 from .recorder import Session, session
-from .store import Rows, View
+from .store import View
 
 __all__ = ["Watch", "watch"]
 
@@ -39,7 +39,7 @@ class Watch(Reading):
         cell: Cell | None = None,
         records: bool = True,
     ) -> None:
-        self.rows = Rows()
+        self.rows = owner.store.rows()
         self.budget = budget
         self._session = owner
         self._says: dict[str, Any] = {
@@ -54,6 +54,11 @@ class Watch(Reading):
         return Scope(
             parent=here(), budget=self.budget, watch=self, records=self._records, **self._says
         )
+
+    @property
+    def closed(self) -> bool:
+        """Whether its scope has ended; what it collected can be read on."""
+        return self._closed
 
     # -- as a context manager -----------------------------------------------------------------
 
