@@ -6,28 +6,23 @@ parser reads it, and what no file can hold (NUL, half a surrogate pair) is repla
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from math import isinf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ExportError, UsageError
 from ..store import View
+from ._files import Target, beside, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["SUFFIXES", "Written", "to_csv", "to_jsonl", "to_parquet", "write_table"]
 
-Target: TypeAlias = "str | os.PathLike[str]"
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
-_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{n}{i}" for n in ("COM", "LPT") for i in range(1, 10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +78,14 @@ def write_table(table: pd.DataFrame | View, path: Target, *, overwrite: bool = F
     ExportError
         When the file cannot be written, or exists and `overwrite` is not given.
     """
-    place = _place(path)
+    place = place_of(path)
     writer = _WRITERS.get(place.suffix.lower())
     if writer is None:
         known = ", ".join(_WRITERS)
         raise UsageError(f"{place.name!r} names no format: end it in one of {known}.")
     frame = table.frame() if isinstance(table, View) else table
     older = table.older if isinstance(table, View) else 0
-    with _beside(place, overwrite) as temporary:
+    with beside(place, overwrite) as temporary:
         writer(frame, temporary)
         size = temporary.stat().st_size
     return Written(place, len(frame), size, older)
@@ -214,72 +209,8 @@ def _disarmed(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-# -- the file -------------------------------------------------------------------------------------
-
-
 def _named(path: Target, suffix: str, method: str) -> Target:
-    place = _place(path)
+    place = place_of(path)
     if place.suffix.lower() != suffix:
         raise UsageError(f"{method} writes {suffix} files: call it {place.stem + suffix!r}.")
     return place
-
-
-def _place(path: Target) -> Path:
-    """The path that is meant, or one line why it can be none."""
-    if not isinstance(path, (str, os.PathLike)) or not str(path).strip():
-        raise UsageError(f'{path!r} is not a file name: give e.g. "calls.csv".')
-    if "\0" in str(path):
-        raise UsageError(f"{str(path)!r} is not a file name: it has a NUL character in it.")
-    try:
-        place = Path(path).expanduser()
-    except RuntimeError:
-        raise UsageError(f"there is no home folder for {str(path)!r}.") from None
-    if place.name.split(".")[0].strip().upper() in _RESERVED:
-        raise UsageError(f"{place.name!r} is a device on Windows, not a file: choose another name.")
-    return place
-
-
-@contextmanager
-def _beside(place: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary file in the same folder, which becomes `place` when all went well."""
-    try:
-        _check(place, overwrite)
-        handle, name = tempfile.mkstemp(prefix=".llmwatch-", suffix=place.suffix, dir=place.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            yield temporary
-            _publish(temporary, place, overwrite)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
-    except ExportError:
-        raise
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise ExportError(f"could not write {place}: {reason}.") from None
-
-
-def _check(place: Path, overwrite: bool) -> None:
-    if place.is_dir():
-        raise ExportError(f"{place} is a folder: give a file in it, e.g. {place / 'calls.csv'}.")
-    if not place.parent.is_dir():
-        raise ExportError(f"there is no folder {place.parent}: make it, or choose another place.")
-    if os.path.lexists(place) and not overwrite:
-        raise _exists(place)
-
-
-def _exists(place: Path) -> ExportError:
-    return ExportError(f"{place} exists: give overwrite=True to replace it, or another name.")
-
-
-def _publish(temporary: Path, place: Path, overwrite: bool) -> None:
-    if not overwrite:
-        try:
-            os.link(temporary, place)  # unlike a rename, it fails when somebody was quicker
-            return
-        except FileExistsError:
-            raise _exists(place) from None
-        except OSError:  # a file system without links
-            _check(place, overwrite)
-    os.replace(temporary, place)

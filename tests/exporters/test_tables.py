@@ -160,7 +160,7 @@ def test_it_says_how_many_are_older(tmp_path):
 
 
 def listed(folder):
-    return sorted(os.listdir(folder))
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_file_that_is_there_stays(tmp_path, suffix):

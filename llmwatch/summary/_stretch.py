@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .exceptions import UsageError
-from .totals import Totals
+from ..exceptions import UsageError
+from ..totals import Totals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,7 @@ def _time_ns(name: str, value: Any) -> int:
         if hasattr(moment, "to_pydatetime"):
             moment = moment.to_pydatetime(warn=False)
         elif isinstance(moment, date) and not isinstance(moment, datetime):
-            moment = datetime(moment.year, moment.month, moment.day)
+            moment = datetime.combine(moment, clock.min)  # local midnight
         return (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1) * 1000
     except (AttributeError, OSError, OverflowError, TypeError, ValueError):
         raise UsageError(

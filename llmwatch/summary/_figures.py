@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .semconv import FIGURES, STATUSES
-from .stretch import Stretch
-from .totals import SUMMED, Totals, codes_of, known
+from ..semconv import FIGURES, STATUSES
+from ..totals import SUMMED, Totals, codes_of, known
+from ._stretch import Stretch
 
 if TYPE_CHECKING:
     import numpy as np
