@@ -131,17 +131,15 @@ class Session(Reading):
             return
         first = self.store.append([call for call, _ in made])
         for number, (call, scope) in enumerate(made, first):
-            for level in scope.chain() if scope is not None else ():
-                if level.budget is not None:
-                    level.budget.charge(call.cost_usd, call.model)
-                if level.watch is not None:
-                    level.watch.rows.add(number)
+            if scope is not None:
+                _book(call, number, scope)
 
     def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
+        if thing is None:
+            return []  # one failed and may be sent again: `_idle` asks
         if not isinstance(thing, Invocation):
-            return thing()  # work that has to be done here, and the records it makes
-        if thing.outcome is None:
-            return []  # it failed and may be sent again: `_idle` asks
+            made: list[tuple[Call, Scope | None]] = thing()
+            return made  # work that has to be done here, and the records it makes
         call = self._assembler.call(thing)
         return [(call, thing.scope)] if call is not None else []
 
@@ -222,6 +220,16 @@ class Session(Reading):
             return
         if spent is not None:
             raise _refusal(spent)
+
+
+def _book(call: Call, number: int, scope: Scope) -> None:
+    """Charge the budgets around a call, and enter it in the watches around it."""
+    if call.status != "error" or call.cost_usd is not None:  # a refusal costs nothing
+        for budget in set(scope.budgets):
+            budget.charge(call.cost_usd, call.model)
+    for level in scope.chain():
+        if level.watch is not None:
+            level.watch.rows.add(number)
 
 
 def _place(scope: Scope | None) -> dict[str, Any]:

@@ -122,14 +122,14 @@ class Watch(Reading):
 
     def _function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
-            with _Run(self):
+            with _Run(self) as run, run.inside():
                 return function(*args, **kwargs)
 
         return watched
 
     def _coroutine(self, function: Callable[..., Any]) -> Callable[..., Any]:
         async def watched(*args: Any, **kwargs: Any) -> Any:
-            with _Run(self):
+            with _Run(self) as run, run.inside():
                 return await function(*args, **kwargs)
 
         return watched
@@ -146,7 +146,7 @@ class Watch(Reading):
                             item = step()
                     except StopIteration as end:
                         return end.value
-                    step = yield from _resume(generator, item)
+                    step = yield from _resume(run, generator, item)
 
         return watched
 
@@ -195,13 +195,10 @@ class _Run:
         if self._watch._records:
             self._watch._session.hold()
         self._scope = self._watch._new_scope()
-        self._before = bind(self._scope)
         return self
 
     def __exit__(self, kind: Any, problem: BaseException | None, traceback: Any) -> None:
         self._scope.interrupted = isinstance(problem, KeyboardInterrupt)
-        if here() is self._scope:
-            bind(self._before)
         if self._watch._records:
             self._watch._session.release()
 
@@ -210,7 +207,7 @@ class _Run:
 
 
 class _Inside:
-    """The scope around one step of a generator."""
+    """The scope around one step of what is decorated."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -222,12 +219,13 @@ class _Inside:
         bind(self._before)
 
 
-def _resume(generator: Any, item: Any) -> Any:
+def _resume(run: _Run, generator: Any, item: Any) -> Any:
     """Yield `item` and return the step by which the generator goes on."""
     try:
         sent = yield item
     except GeneratorExit:
-        generator.close()
+        with run.inside():
+            generator.close()
         raise
     except BaseException as problem:
         return functools.partial(generator.throw, problem)

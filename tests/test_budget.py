@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import pickle
 
+import httpx2
+import openai
 import pytest
 
 import llmwatch
@@ -77,14 +79,26 @@ def test_async_calls_are_refused_and_those_in_flight_finish(server):
 
 
 def test_retries_of_a_call_that_has_started_are_not_refused(server):
-    """A call whose first attempt was let through is retried, though the budget is spent by then."""
-    server.script(Reply(text="dear", usage=DEAR), Reply.rate_limited(retry_after=0))
-    client = offline_client(server, max_retries=1)
-    with llmwatch.watch(budget=1000) as outer:
+    """A call that started in time is sent again, though another has spent the budget by then."""
+    dear(server)
+    other = offline_client(server).chat.completions.create
+    statuses = []
+
+    def answer(request):
+        statuses.append(200 if statuses else 429)
+        if statuses == [429]:
+            other(**ASK)  # spends the budget while the first call waits to be sent again
+            return httpx2.Response(429, headers={"retry-after-ms": "1"})
+        return httpx2.Response(200, json={"model": "gpt-5-mini", "choices": []})
+
+    web = httpx2.Client(transport=httpx2.MockTransport(answer))
+    client = openai.OpenAI(api_key="sk-test", http_client=web, max_retries=1)
+    with llmwatch.watch(budget=0.01) as w:
         client.chat.completions.create(**ASK)
-        outer.budget.limit = outer.budget.spent * 2
-        client.chat.completions.create(**ASK)
-    assert outer.calls.attempts.tolist() == [1, 2]
+        with pytest.raises(llmwatch.BudgetExceeded):
+            client.chat.completions.create(**ASK)
+    assert w.calls.attempts.tolist() == [1, 2]
+    assert statuses == [429, 200]
 
 
 def test_every_enclosing_budget_holds(server):

@@ -44,7 +44,7 @@ class Capture:
     gate : callable of a Scope
         Raises to refuse a call that starts in that scope.
     sink : callable of an Invocation
-        Takes each call that is over; also told of one that failed and may be retried.
+        Takes each call that is over, and None when one failed and may be sent again.
     """
 
     def __init__(self, gate: Gate, sink: Sink) -> None:

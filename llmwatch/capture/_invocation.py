@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import weakref
 from collections import deque
 from time import perf_counter_ns, time_ns
 from types import FrameType
@@ -48,7 +47,7 @@ class Invocation:
         self.outcome: str | None = None
         self.ended_ns = 0
         self.caller: FrameType | None = None
-        self.task: weakref.ref[Any] | None = None
+        self.task: Any = None
         self.thread = 0
         self.reader: Any = None
         self._forget_answer()
@@ -94,7 +93,7 @@ class Invocation:
         self.sent_ns = now
         self.attempts += 1
         self.request = request
-        self.caller = None
+        self.caller = self.task = None
         self.reader = None
         self._forget_answer()
 
@@ -106,12 +105,11 @@ class Invocation:
         """Remember who would retry it: the SDK's outermost frame on this thread or task."""
         self.caller = caller
         self.thread = threading.get_ident()
-        self.task = weakref.ref(task) if task is not None else None
+        self.task = task  # held until it is decided: a dead one could not say it was cancelled
 
     def was_stopped(self) -> bool:
         """Whether the person stopped it while the SDK waited to send it again."""
-        task = self.task() if self.task is not None else None
-        if task is not None and task.done() and task.cancelled():
+        if self.task is not None and self.task.done() and self.task.cancelled():
             return True
         return self.scope is not None and self.scope.interrupted
 
@@ -126,7 +124,7 @@ class Invocation:
     def _caller_lives(self) -> bool:
         if self.caller is None:
             return False
-        task = self.task() if self.task is not None else None
+        task = self.task
         if task is not None and not task.done() and _awaits(task, self.caller):
             return True
         return _runs(sys._current_frames().get(self.thread), self.caller)

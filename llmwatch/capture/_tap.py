@@ -24,7 +24,7 @@ from ._stream import tapped_streams
 __all__ = ["Tap", "Traffic"]
 
 Gate = Callable[[Scope], None]
-Sink = Callable[[Invocation], None]
+Sink = Callable[["Invocation | None"], None]
 Key = tuple[int, int]
 
 _HEAD = 1 << 16  # a `model` further inside than this is part of a message
@@ -38,7 +38,8 @@ class Traffic:
     gate : callable
         Called with the scope of a call about to be built or sent; raises to refuse it.
     sink : callable
-        Called once with each call that is over.
+        Called once with each call that is over; with None when one failed and may be sent again,
+        so that somebody asks `conclude` until it is decided.
     """
 
     def __init__(self, gate: Gate, sink: Sink) -> None:
@@ -70,8 +71,9 @@ class Traffic:
         return bool(self.failed)
 
     def give_up(self, invocation: Invocation) -> None:
-        invocation.caller = None
-        if invocation.was_stopped():
+        stopped = invocation.was_stopped()
+        invocation.caller = invocation.task = None
+        if stopped:
             self.end(invocation, "cancelled")
         else:
             self.end(invocation, "failed" if invocation.failure else "closed")
@@ -92,8 +94,10 @@ class Tap:
         self.sync_stream, self.async_stream = tapped_streams(library)
         self._allowed: weakref.WeakSet[Any] = weakref.WeakSet()
         self._patched: list[tuple[type, str, Any, Any]] = []
+        self._installed = False
 
     def install(self) -> None:
+        self._installed = True
         client, async_client = self._library.Client, self._library.AsyncClient
         self._patch(client, "send", self._sync_send(client.send))
         self._patch(async_client, "send", self._async_send(async_client.send))
@@ -106,7 +110,8 @@ class Tap:
         self._patched.append((owner, name, before, ours))
 
     def remove(self) -> None:
-        """Put back what was there, unless another tool has since put its own on top of ours."""
+        """Put back what was there; under another tool's patch ours stays and does nothing."""
+        self._installed = False
         for owner, name, before, ours in reversed(self._patched):
             if owner.__dict__.get(name) is not ours:
                 continue
@@ -154,7 +159,7 @@ class Tap:
         def build_request(*args: Any, **kwargs: Any) -> Any:
             scope = here()
             request = original(*args, **kwargs)
-            if scope is None or not scope.budgets:
+            if scope is None or not scope.budgets or not self._installed:
                 return request
             if self._is_new_call(request):
                 self.traffic.gate(scope)
@@ -177,7 +182,7 @@ class Tap:
     def _begin(self, args: Any, kwargs: Any, task: Any) -> Invocation | None:
         try:
             scope = here()
-            if not self.traffic.wanted(scope):
+            if not (self._installed and self.traffic.wanted(scope)):
                 return None
             faults.check("begin")
             request = args[1] if len(args) > 1 else kwargs["request"]
@@ -262,7 +267,7 @@ class Tap:
         if caller is not None:
             invocation.may_be_retried(caller, task)
             self.traffic.failed[_key(task)] = invocation
-            self.traffic.sink(invocation)  # wakes the worker, which asks until it is decided
+            self.traffic.sink(None)  # wakes the worker, which asks until it is decided
         elif outcome:
             self.traffic.end(invocation, outcome)
 
