@@ -93,11 +93,11 @@ def _csv(store: Store) -> tuple[float, float]:
     frame, pairs = store.view().frame(), []
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours.csv", Path(folder) / "theirs.csv"
-        for _ in range(3):
+        for _ in range(5):
             bare = _ms(lambda: frame.to_csv(theirs, index=False), times=1)
             pairs.append((_ms(lambda: to_csv(store.view(), ours, overwrite=True), times=1), bare))
-    best = min(pairs, key=lambda pair: pair[0] / pair[1])
-    return best[0] / 1000, best[1] / 1000
+    middle = sorted(pairs, key=lambda pair: pair[0] / pair[1])[len(pairs) // 2]
+    return middle[0] / 1000, middle[1] / 1000
 
 
 def rows() -> list[Row]:
