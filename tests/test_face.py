@@ -51,7 +51,9 @@ def test_a_public_name_stays_the_same(name):
 
 def test_the_star_brings_the_public_list():
     """`from llmwatch import *` gives exactly `__all__`."""
-    code = "names = {}\nexec('from llmwatch import *', names)\nprint(*names.keys() - {'__builtins__'})"
+    code = (
+        "names = {}\nexec('from llmwatch import *', names)\nprint(*names.keys() - {'__builtins__'})"
+    )
     assert set(python(code).split()) == set(llmwatch.__all__)
 
 

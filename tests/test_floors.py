@@ -151,7 +151,16 @@ def test_heavy_libraries_are_imported_where_they_are_used():
 
 def test_the_worker_knows_no_pandas():
     """What runs on the background thread has no way to import pandas, not even inside a function."""
-    rooms = {"assemble", "capture", "context", "faults", "pricing", "records", "redaction", "worker"}
+    rooms = {
+        "assemble",
+        "capture",
+        "context",
+        "faults",
+        "pricing",
+        "records",
+        "redaction",
+        "worker",
+    }
     found = [
         f"{path.relative_to(HOME)}:{line}"
         for path in FILES

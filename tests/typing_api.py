@@ -1,0 +1,134 @@
+"""The API as people type it: checked by mypy, never run."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_type
+
+import llmwatch
+from llmwatch import (
+    BudgetExceeded,
+    ExportError,
+    LLMWatchError,
+    UsageError,
+    call,
+    run,
+    session,
+    watch,
+)
+from llmwatch.testing import (
+    FakeClock,
+    OfflineServer,
+    Reply,
+    offline_async_client,
+    offline_client,
+)
+
+if TYPE_CHECKING:
+    import openai
+    import pandas as pd
+
+
+def as_a_context_manager() -> None:
+    with llmwatch.watch(
+        tag="prompt-v2", user="ana", feature="search", budget=0.50, labels={"k": "v", "n": 1}
+    ) as w:
+        assert_type(w.calls, "pd.DataFrame")
+        assert_type(w.active, "pd.DataFrame")
+        assert_type(w.errors(), "pd.DataFrame")
+        assert_type(w.slowest(3), "pd.DataFrame")
+        assert_type(w.by_cell(), "pd.DataFrame")
+        assert_type(len(w), int)
+    assert_type(w.summary(window="5min"), "pd.Series[Any]")
+    w.summary(window=timedelta(hours=1), until=datetime.now(UTC))
+    w.summary(since="2026-01-01")
+    assert_type(w.to_csv("calls.csv").rows, int)
+    w.to_jsonl(Path("calls.jsonl"), overwrite=True)
+    w.to_parquet(Path("calls.parquet"))
+
+
+async def as_an_async_context_manager() -> int:
+    async with watch(tag="v2") as w:
+        await asyncio.sleep(0)
+    return len(w)
+
+
+@watch(tag="a")
+def function(a: int, *, b: str = "") -> list[str]:
+    return [b] * a
+
+
+@watch(tag="b")
+async def coroutine(a: int) -> str:
+    return str(a)
+
+
+@watch()
+def generator() -> Iterator[int]:
+    yield 1
+
+
+@watch()
+async def async_generator() -> AsyncIterator[int]:
+    yield 1
+
+
+def a_decorated_function_keeps_its_type() -> None:
+    assert_type(function(1, b="x"), list[str])
+    assert_type(generator(), Iterator[int])
+    assert_type(async_generator(), AsyncIterator[int])
+    keeps: Callable[[int], Awaitable[str]] = coroutine
+    assert_type(run(keeps(1)), str)
+
+
+def the_switch_and_the_settings() -> None:
+    llmwatch.enable()
+    llmwatch.disable()
+    llmwatch.configure(
+        content="none", redact=["ACME-[0-9]+", re.compile("x+"), str.lower], receipts="all"
+    )
+    llmwatch.configure(max_calls=1_000)
+    llmwatch.price("my-model", input=0.5, output=1.5)
+    llmwatch.price("my-model", input=0.5, output=1.5, cached_input=0.05)
+    assert_type(llmwatch.diagnostics(), "pd.DataFrame")
+
+
+def the_session_reads_like_a_watch() -> None:
+    assert_type(session.calls, "pd.DataFrame")
+    assert_type(session.enabled, bool)
+    assert_type(llmwatch.session.slowest(), "pd.DataFrame")
+
+
+def by_hand() -> None:
+    with call(model="my-llama", provider="local", operation="chat") as c:
+        c.first_token()
+        c.usage(input=11, output=5, cached_input=3)
+        c.answer("Paris.", request="Where?", finish_reason="stop")
+
+
+def errors_have_a_family() -> None:
+    try:
+        session.to_csv("calls.csv")
+    except (UsageError, ExportError) as problem:
+        family: LLMWatchError = problem
+        print(family)
+    except BudgetExceeded as refused:
+        assert_type(refused.limit, float)
+        assert_type(refused.spent, float)
+        assert_type(refused.unpriced, int)
+
+
+def offline() -> None:
+    with OfflineServer(latency=0.1, jitter=0.3, seed=1) as server:
+        server.script(Reply.rate_limited(), Reply("Paris.", chunks=3, usage=False), Reply.timeout())
+        assert_type(offline_client(server, max_retries=1), "openai.OpenAI")
+        assert_type(offline_async_client(script=[Reply("Hi")]), "openai.AsyncOpenAI")
+        assert_type(server.url, str)
+        assert_type(server.requests[0].method, str)
+    clock = FakeClock()
+    clock.advance(2.5)
+    assert_type(clock.time_ns(), int)
