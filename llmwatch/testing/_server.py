@@ -124,8 +124,6 @@ class OfflineServer:
 class _Listener(ThreadingHTTPServer):
     """One thread a connection; knows its connections, so that it can close them."""
 
-    daemon_threads = True
-    block_on_close = False  # `stop` waits itself, and not for ever
     request_queue_size = 128
 
     def __init__(self, port: int, script: Script) -> None:

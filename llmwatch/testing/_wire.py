@@ -6,7 +6,6 @@ watches it (llmwatch itself, for one) sees a call to that provider, with its pri
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -58,7 +57,7 @@ class Detour:
 
 
 class AsyncDetour:
-    """`Detour` for async clients."""
+    """`Detour` for async clients, which have to be closed, as everywhere: `async with`."""
 
     def __init__(self, library: Any, url: str, limits: Any) -> None:
         self._library = library
@@ -78,13 +77,6 @@ class AsyncDetour:
 
     async def __aexit__(self, *problem: object) -> None:
         await self.aclose()
-
-    def __del__(self) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return  # nothing can be awaited any more
-        self._closing = loop.create_task(self._wire.aclose())
 
 
 def _led_to(url: Any, request: Any, library: Any) -> Any:

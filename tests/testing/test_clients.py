@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -100,6 +101,13 @@ def test_a_client_of_ones_own_needs_a_server(server):
         assert offline_client(server, http_client=own).chat.completions.create(**ASK).choices
         with pytest.raises(UsageError, match=r"offline_client\(server, http_client"):
             offline_client(http_client=own)
+
+
+def test_a_client_left_open_closes_itself(server, recwarn):
+    """A client that nobody closed leaves no open socket behind."""
+    offline_client(server).chat.completions.create(**ASK)
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_without_anthropic_it_says_what_to_type(monkeypatch):
