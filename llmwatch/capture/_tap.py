@@ -130,9 +130,9 @@ class Tap:
             try:
                 response = original(*args, **kwargs)
             except BaseException as problem:
-                self._raised(invocation, problem, sys._getframe(1), None)
+                self._raised(invocation, problem, None)
                 raise
-            self._returned(invocation, response, self.sync_stream, sys._getframe(1), None)
+            self._returned(invocation, response, self.sync_stream, None)
             return response
 
         return send
@@ -147,9 +147,9 @@ class Tap:
             try:
                 response = await original(*args, **kwargs)
             except BaseException as problem:
-                self._raised(invocation, problem, sys._getframe(1), task)
+                self._raised(invocation, problem, task)
                 raise
-            self._returned(invocation, response, self.async_stream, sys._getframe(1), task)
+            self._returned(invocation, response, self.async_stream, task)
             return response
 
         return send
@@ -221,18 +221,18 @@ class Tap:
         previous.again(request)
         return previous
 
-    def _raised(self, invocation: Invocation, problem: BaseException, frame: Any, task: Any) -> None:
+    def _raised(self, invocation: Invocation, problem: BaseException, task: Any) -> None:
         try:
             invocation.broke(problem)
             if not isinstance(problem, Exception):
                 self.traffic.end(invocation, "cancelled")
             else:
-                self._failed(invocation, "failed", frame, task)
+                self._failed(invocation, "failed", task)
         except Exception as trouble:
             self._lose(invocation, trouble)
 
     def _returned(
-        self, invocation: Invocation, response: Any, stream: type[Any], frame: Any, task: Any
+        self, invocation: Invocation, response: Any, stream: type[Any], task: Any
     ) -> None:
         try:
             faults.check("answer")
@@ -242,7 +242,7 @@ class Tap:
             if status >= 400:
                 advice = response.headers.get("x-should-retry")
                 if not will_hardly_be_retried(status, advice):
-                    self._failed(invocation, outcome, frame, task)
+                    self._failed(invocation, outcome, task)
                     return
             if outcome:
                 self.traffic.end(invocation, outcome)
@@ -261,9 +261,9 @@ class Tap:
         response.stream = stream(response.stream, invocation, self.traffic.end)
         return ""
 
-    def _failed(self, invocation: Invocation, outcome: str, frame: Any, task: Any) -> None:
+    def _failed(self, invocation: Invocation, outcome: str, task: Any) -> None:
         """An attempt failed in a way that SDKs retry: wait for what the SDK does next."""
-        caller = sdk_frame(frame)
+        caller = sdk_frame(sys._getframe(3))  # of `send`, two functions of ours further out
         if caller is not None:
             invocation.may_be_retried(caller, task)
             self.traffic.failed[_key(task)] = invocation
