@@ -33,7 +33,7 @@ _TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
 _BYTES_PER_TOKEN = 4
 _MESSAGE = 500  # characters of an error message that are kept
 _REQUEST_ID_HEADERS = (
-    "x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "x-goog-request-id",
+    b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid", b"x-goog-request-id",
 )  # fmt: skip
 
 
@@ -264,10 +264,10 @@ def labels_text(labels: Labels) -> str | None:
 def _provider_request_id(headers: Any) -> str | None:
     if headers is None:
         return None
+    found = {name.lower(): value for name, value in headers.raw}
     for name in _REQUEST_ID_HEADERS:
-        value: str | None = headers.get(name)
-        if value:
-            return value[:200]
+        if found.get(name):
+            return str(found[name][:200], "latin-1")
     return None
 
 

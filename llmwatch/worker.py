@@ -18,7 +18,9 @@ from . import faults
 
 __all__ = ["Worker"]
 
-_BATCH_S = 0.02  # things that end together are handled together; a reader does not wait for it
+# Things that end together are handled together: each turn of ours costs the user's thread the warm
+# caches it worked in. A reader does not wait for it.
+_BATCH_S = 0.05
 _EXIT_S = 2.0  # the longest that the end of the process waits for us
 _POLL_S = 0.05  # how often `idle` is asked while it has something to watch
 

@@ -77,7 +77,7 @@ def read_request(
         return _large(endpoint, parts, body)
     else:
         data = _parsed(body)
-    model = word(data.get("model")) or _model_in(parts)
+    model = _asked_for(parts, word(data.get("model")))
     texts = [data[name] for name in _TEXTS if data.get(name)]
     beside = [data[name] for name in _BESIDE if data.get(name)]
     return Asked(
@@ -101,8 +101,7 @@ def _large(endpoint: Endpoint, parts: list[str], body: bytes) -> Asked:
     """The same from both ends of a body, at a cost that does not grow with it."""
     head, tail = body[:_EDGE], body[-_EDGE:]
     found = _MODEL.search(head) or next(iter(reversed(list(_MODEL.finditer(tail)))), None)
-    model = _unescaped(found[1]) if found is not None else None
-    model = model or _model_in(parts)
+    model = _asked_for(parts, _unescaped(found[1]) if found is not None else None)
     stream = bool(_STREAM.search(head) or _STREAM.search(tail))
     return Asked(
         model=model,
@@ -118,6 +117,12 @@ def _unescaped(name: bytes) -> str | None:
         return word(json.loads(b'"' + name + b'"'))
     except ValueError:
         return None
+
+
+def _asked_for(parts: list[str], in_body: str | None) -> str | None:
+    """The model asked for: Azure serves the deployment in the path, whatever the body says."""
+    in_path = _model_in(parts)
+    return in_path if in_path is not None and "deployments" in parts else in_body or in_path
 
 
 def _model_in(parts: list[str]) -> str | None:

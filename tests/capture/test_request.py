@@ -105,8 +105,8 @@ def test_the_path_names_the_model_where_the_body_does_not(path, model):
     assert (got.model, got.is_call) == (model, True)
 
 
-def test_the_body_names_the_model_before_the_path_does():
-    """A deployment called otherwise is the last word only without a model."""
+def test_on_azure_the_deployment_is_the_model_asked_for():
+    """Azure serves the deployment in the path, whatever model the body names."""
     path = "/openai/deployments/dep/chat/completions"
     assert asked({"model": "gpt-5", "messages": said("x")}, path).model == "gpt-5"
 
