@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.notebook import QUICKSTART, ROOT, cell, run, text_of
+from tests.notebook import QUICKSTART, ROOT, cell, run
 
 SHOWN = [
     "model", "status", "stream", "latency_s", "ttft_s", "input_tokens", "output_tokens",

@@ -58,10 +58,10 @@ def run(notebook: Any, folder: Path) -> Any:
 
 def text_of(cell: Any) -> str:
     """All that a cell shows, as plain text."""
-    parts = []
-    for output in cell.get("outputs", ()):
-        parts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
-    return "\n".join(parts)
+    return "\n".join(
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", ())
+    )
 
 
 def cell(notebook: Any, cell_id: str) -> Any:

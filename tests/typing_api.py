@@ -7,7 +7,10 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import Any, assert_type
+
+import openai
+import pandas as pd
 
 import llmwatch
 from llmwatch import (
@@ -28,20 +31,16 @@ from llmwatch.testing import (
     offline_client,
 )
 
-if TYPE_CHECKING:
-    import openai
-    import pandas as pd
-
 
 def as_a_context_manager() -> None:
     with llmwatch.watch(
         tag="prompt-v2", user="ana", feature="search", budget=0.50, labels={"k": "v", "n": 1}
     ) as w:
-        assert_type(w.calls, "pd.DataFrame")
-        assert_type(w.active, "pd.DataFrame")
-        assert_type(w.errors(), "pd.DataFrame")
-        assert_type(w.slowest(3), "pd.DataFrame")
-        assert_type(w.by_cell(), "pd.DataFrame")
+        assert_type(w.calls, pd.DataFrame)
+        assert_type(w.active, pd.DataFrame)
+        assert_type(w.errors(), pd.DataFrame)
+        assert_type(w.slowest(3), pd.DataFrame)
+        assert_type(w.by_cell(), pd.DataFrame)
         assert_type(len(w), int)
     assert_type(w.summary(window="5min"), "pd.Series[Any]")
     w.summary(window=timedelta(hours=1), until=datetime.now(UTC))
@@ -94,13 +93,13 @@ def the_switch_and_the_settings() -> None:
     llmwatch.configure(max_calls=1_000)
     llmwatch.price("my-model", input=0.5, output=1.5)
     llmwatch.price("my-model", input=0.5, output=1.5, cached_input=0.05)
-    assert_type(llmwatch.diagnostics(), "pd.DataFrame")
+    assert_type(llmwatch.diagnostics(), pd.DataFrame)
 
 
 def the_session_reads_like_a_watch() -> None:
-    assert_type(session.calls, "pd.DataFrame")
+    assert_type(session.calls, pd.DataFrame)
     assert_type(session.enabled, bool)
-    assert_type(llmwatch.session.slowest(), "pd.DataFrame")
+    assert_type(llmwatch.session.slowest(), pd.DataFrame)
 
 
 def by_hand() -> None:
@@ -125,8 +124,8 @@ def errors_have_a_family() -> None:
 def offline() -> None:
     with OfflineServer(latency=0.1, jitter=0.3, seed=1) as server:
         server.script(Reply.rate_limited(), Reply("Paris.", chunks=3, usage=False), Reply.timeout())
-        assert_type(offline_client(server, max_retries=1), "openai.OpenAI")
-        assert_type(offline_async_client(script=[Reply("Hi")]), "openai.AsyncOpenAI")
+        assert_type(offline_client(server, max_retries=1), openai.OpenAI)
+        assert_type(offline_async_client(script=[Reply("Hi")]), openai.AsyncOpenAI)
         assert_type(server.url, str)
         assert_type(server.requests[0].method, str)
     clock = FakeClock()
