@@ -159,8 +159,7 @@ def request_of(invocation: Invocation, content: str) -> Asked:
         body = request.content
     except Exception:  # a multipart or generated body was never in memory as a whole
         body = None
-    kind = request.headers.get("content-type", "")
-    return read_request(invocation.endpoint, invocation.path, kind, body, _fields(request), content)
+    return read_request(invocation.endpoint, invocation.path, body, _fields(request), content)
 
 
 def _fields(request: Any) -> dict[str, str] | None:
@@ -218,9 +217,7 @@ def _status(invocation: Invocation, answer: Answer | None) -> str:
     return "ok" if whole else "partial"
 
 
-def _measures(
-    asked: Asked, answer: Answer | None, operation: str, status: str
-) -> dict[str, Any]:
+def _measures(asked: Asked, answer: Answer | None, operation: str, status: str) -> dict[str, Any]:
     """Token figures: what was reported, and estimates where nothing was."""
     values: dict[str, Any] = {name: getattr(answer, name, None) for name in _ANSWER_COLUMNS}
     reported = values["input_tokens"] is not None or values["output_tokens"] is not None

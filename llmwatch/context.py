@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-__all__ = ["Budget", "Cell", "Scope", "Labels", "bind", "here", "inherit", "resolve"]
+__all__ = ["Budget", "Cell", "Labels", "Scope", "bind", "here", "inherit", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
+        """Whether the next call is to be refused."""
         return self.spent >= self.limit
 
 
@@ -78,7 +79,7 @@ class Scope:
         self.recording = self.records or (self.parent is not None and self.parent.recording)
 
     def chain(self) -> Iterator[Scope]:
-        """This scope and those around it, from the inside out."""
+        """The scope itself and those around it, from the inside out."""
         scope: Scope | None = self
         while scope is not None:
             yield scope

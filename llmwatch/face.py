@@ -50,9 +50,7 @@ def configure(**changes: Any) -> None:
     session().configure(**changes)
 
 
-def price(
-    model: str, *, input: float, output: float, cached_input: float | None = None
-) -> None:
+def price(model: str, *, input: float, output: float, cached_input: float | None = None) -> None:
     """Price a model that no list knows, and re-price its calls of this session at once.
 
     Parameters

@@ -130,7 +130,7 @@ class ManualCall:
 
 def _is_count(value: Any) -> bool:
     try:
-        return int(value) == value and value >= 0
+        return bool(int(value) == value and value >= 0)
     except (TypeError, ValueError, OverflowError):
         return False
 

@@ -250,9 +250,7 @@ def _refusal(budget: Budget) -> BudgetExceeded:
         noun = "call" if budget.unpriced == 1 else "calls"
         message += f", not counting {budget.unpriced} {noun} of unknown price ({models})"
     message += ": nothing was sent. Raise the budget, or leave it out, to go on."
-    return BudgetExceeded(
-        message, limit=budget.limit, spent=budget.spent, unpriced=budget.unpriced
-    )
+    return BudgetExceeded(message, limit=budget.limit, spent=budget.spent, unpriced=budget.unpriced)
 
 
 _session: Session | None = None

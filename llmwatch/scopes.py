@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from .context import Budget, Cell, Scope, bind, here
 from .exceptions import UsageError
@@ -118,7 +118,7 @@ class Watch(Reading):
             wrapped = self._coroutine(function)
         else:
             wrapped = self._function(function)
-        return functools.wraps(function)(wrapped)  # type: ignore[no-any-return]  # same signature
+        return cast("F", functools.wraps(function)(wrapped))
 
     def _function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:

@@ -165,7 +165,7 @@ def test_a_decorator_keeps_the_nature_of_what_it_decorates():
 
     @llmwatch.watch()
     def sync():
-        """doc"""
+        """Docs."""
 
     @llmwatch.watch()
     async def coroutine(): ...
@@ -178,7 +178,7 @@ def test_a_decorator_keeps_the_nature_of_what_it_decorates():
     async def asyncgen():
         yield
 
-    assert (sync.__name__, sync.__doc__) == ("sync", "doc")
+    assert (sync.__name__, sync.__doc__) == ("sync", "Docs.")
     assert not inspect.iscoroutinefunction(sync)
     assert inspect.iscoroutinefunction(coroutine)
     assert inspect.isgeneratorfunction(generator)

@@ -14,9 +14,7 @@ from ._answer import Answer
 
 __all__ = ["error_type", "sdk_of"]
 
-_STAINLESS = re.compile(
-    r"(OpenAI|Anthropic|Groq|Together|Cerebras)\w*/Python (\d+)", re.IGNORECASE
-)
+_STAINLESS = re.compile(r"(OpenAI|Anthropic|Groq|Together|Cerebras)\w*/Python (\d+)", re.IGNORECASE)
 _AGENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("mistral", re.compile(r"mistral-client-python/(\d+)")),
     ("mistral", re.compile(r"speakeasy-sdk/python (\d+)\S* .*mistralai")),

@@ -49,9 +49,7 @@ class ImportWatch:
         finally:
             self._asking = False
 
-    def _ask_the_others(
-        self, name: str, path: Any, target: ModuleType | None
-    ) -> ModuleSpec | None:
+    def _ask_the_others(self, name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
         for finder in sys.meta_path:
             if finder is not self and (find := getattr(finder, "find_spec", None)) is not None:
                 spec: ModuleSpec | None = find(name, path, target)

@@ -62,11 +62,14 @@ def _decoded(invocation: Invocation) -> Iterator[tuple[int, bytes]]:
 
     def raw() -> Iterator[bytes]:
         nonlocal at_ns
-        for at_ns, piece in pieces:
+        for arrived_ns, piece in pieces:
+            at_ns = arrived_ns
             yield piece
 
     try:
-        response = library.Response(200, headers=invocation.headers, stream=_Pieces(library, raw()))
+        response = library.Response(
+            200, headers=invocation.headers, stream=_byte_stream(library, raw())
+        )
         for piece in response.iter_bytes():
             yield at_ns, piece
     except Exception as problem:
@@ -75,6 +78,11 @@ def _decoded(invocation: Invocation) -> Iterator[tuple[int, bytes]]:
             faults.note("decode", problem)
 
 
-def _Pieces(library: Any, pieces: Iterator[bytes]) -> Any:  # noqa: N802 - builds a class instance
-    kind = type("_Pieces", (library.SyncByteStream,), {"__iter__": lambda self: pieces})
-    return kind()
+def _byte_stream(library: Any, pieces: Iterator[bytes]) -> Any:
+    """`pieces` as the kind of stream that the library's own response reads."""
+
+    class Pieces(library.SyncByteStream):  # type: ignore[misc]  # its base is known when it runs
+        def __iter__(self) -> Iterator[bytes]:
+            return pieces
+
+    return Pieces()

@@ -104,7 +104,7 @@ class Reader:
             self._framing = Ignored()
         elif start[:1] in (b"{", b"[", b"<"):
             self._framing = self._document_framing(start[:1])
-        elif "event-stream" in kind and start or start.startswith(_SSE_STARTS):
+        elif ("event-stream" in kind and start) or start.startswith(_SSE_STARTS):
             self._framing = Sse()
         elif len(start) >= _SNIFF:
             self._framing = Whole()

@@ -49,7 +49,7 @@ class Asked:
 
 
 def read_request(
-    endpoint: Endpoint, raw_path: bytes, content_type: str, body: bytes | None,
+    endpoint: Endpoint, raw_path: bytes, body: bytes | None,
     fields: Mapping[str, str] | None, content: str,
 ) -> Asked:  # fmt: skip
     """Read a request.
@@ -60,8 +60,6 @@ def read_request(
         As `match` found it.
     raw_path : bytes
         The path, which may name the model, perhaps with a query.
-    content_type : str
-        The header.
     body : bytes or None
         The body, where it is in memory as one piece.
     fields : mapping or None

@@ -227,7 +227,9 @@ def test_a_strange_event_does_not_hide_the_next():
     assert [fault.step for fault in faults.table()] == ["read"]
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "12", True, None, [], 1e300, 1.5])
+@pytest.mark.parametrize(
+    "value", [-1, float("nan"), float("inf"), "12", True, None, [], 1e300, 1.5]
+)
 def test_a_figure_that_cannot_be_is_unknown(value):
     """One bad number must not poison a sum; the good one beside it counts."""
     answer = whole(chunk() | {"usage": {"prompt_tokens": value, "completion_tokens": 3}})
@@ -429,8 +431,12 @@ def test_an_anthropic_message_counts_its_cache_as_input():
 
 def test_an_anthropic_stream_is_read_by_its_events():
     """Output is cumulative, pings are no chunks, thinking is not shown."""
-    start = {"id": "msg-1", "model": "m", "content": [],
-             "usage": {"input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 1}}
+    start = {
+        "id": "msg-1",
+        "model": "m",
+        "content": [],
+        "usage": {"input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 1},
+    }
     answer = read(
         event({"type": "message_start", "message": start}, "message_start"),
         event({"type": "content_block_start", "content_block": {"type": "thinking",
@@ -545,7 +551,10 @@ def test_an_ollama_document_is_no_stream():
 
 def test_cohere_is_read_in_both_versions():
     """A message with billed units, a text with meta, and the events of version 2."""
-    units = {"billed_units": {"input_tokens": 5, "output_tokens": 2}, "tokens": {"input_tokens": 70}}
+    units = {
+        "billed_units": {"input_tokens": 5, "output_tokens": 2},
+        "tokens": {"input_tokens": 70},
+    }
     two = {"id": "i", "finish_reason": "COMPLETE", "usage": units,
            "message": {"content": [{"type": "text", "text": "Hi"}]}}  # fmt: skip
     one = {"generation_id": "g", "finish_reason": "COMPLETE", "text": "Hi", "meta": units}
@@ -694,7 +703,9 @@ def test_even_all_of_it_is_bounded():
 
 def test_half_a_character_is_replaced():
     """A lone surrogate would break every file and database."""
-    answer = read('data: {"id":"\\ud83d","choices":[{"index":0,"delta":{"content":"\\ud83d"}}]}\n\n')
+    answer = read(
+        'data: {"id":"\\ud83d","choices":[{"index":0,"delta":{"content":"\\ud83d"}}]}\n\n'
+    )
     answer.text.encode()
     answer.response_id.encode()
     whole({"error": {"message": "\ud83d"}}, status=400).error_message.encode()

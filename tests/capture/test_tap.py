@@ -70,7 +70,9 @@ def test_enabling_many_times_is_enabling_once():
     depth = []
 
     def handler(request):
-        depth.append(sum("llmwatch" in f.filename for f in inspect.stack() if "tests" not in f.filename))
+        depth.append(
+            sum("llmwatch" in f.filename for f in inspect.stack() if "tests" not in f.filename)
+        )
         return httpx2.Response(200, json=ANSWER)
 
     try:
@@ -103,7 +105,9 @@ def test_a_library_loaded_later_is_tapped_and_not_loaded_by_us():
         "assert not hasattr(httpx2.Client.send, '__wrapped__')\n"
         "import importlib; importlib.reload(httpx2)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
     assert (done.stderr, done.returncode) == ("", 0)
 
 

@@ -87,7 +87,7 @@ def row_of(case, truth, dice):
         return None
     kind = request["headers"].get("content-type") or "application/json"
     body = body_of(request) if request["method"] == "POST" else b""
-    asked = read_request(endpoint, target(request), kind, body, None, "preview")
+    asked = read_request(endpoint, target(request), body, None, "preview")
     if not asked.is_call:
         return None
     kind = response["headers"].get("content-type") or ""

@@ -85,7 +85,8 @@ def put_usage(answer: Answer, usage: Any) -> None:
     figures = {
         "input_tokens": _first(usage, "prompt_tokens", "input_tokens"),
         "output_tokens": _first(usage, "completion_tokens", "output_tokens"),
-        "cached_input_tokens": _first(usage, "prompt_cache_hit_tokens") if cached is None
+        "cached_input_tokens": _first(usage, "prompt_cache_hit_tokens")
+        if cached is None
         else cached,
         "cache_write_tokens": _first(read, "cache_write_tokens", "cache_creation_tokens"),
         "reasoning_tokens": _first(written, "reasoning_tokens"),
