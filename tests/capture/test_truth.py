@@ -85,7 +85,6 @@ def row_of(case, truth, dice):
     endpoint = match(request["method"], request["host"], target(request))
     if endpoint is None:
         return None
-    kind = request["headers"].get("content-type") or "application/json"
     body = body_of(request) if request["method"] == "POST" else b""
     asked = read_request(endpoint, target(request), body, None, "preview")
     if not asked.is_call:
