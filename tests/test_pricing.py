@@ -384,13 +384,13 @@ def test_trouble_in_the_list_is_a_line_in_diagnostics():
 
 def test_what_is_remembered_is_bounded():
     """A thousand models and paths more than fit do not grow the memory of the list."""
-    from llmwatch import pricing
+    from llmwatch.pricing import _list
 
     for number in range(1500):
         price(
             model=f"model-{number}", url=f"https://api.openai.com/v1/{number}",
             input_tokens=1, output_tokens=1,
         )  # fmt: skip
-    for remembered in (pricing._provider, pricing._model, pricing._listed):
+    for remembered in (_list._provider, _list._model, _list.listed):
         info = remembered.cache_info()
         assert info.currsize <= info.maxsize <= 1024

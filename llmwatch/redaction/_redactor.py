@@ -1,0 +1,119 @@
+"""The redactor: everything that must not be kept goes, in an order that leaves no gap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from .. import faults
+from ..settings import RedactRule
+from ._data import window, without_long_base64
+from ._patterns import without_patterns
+from ._values import MARK, forms_of, without, without_head
+
+__all__ = ["Redactor", "preview"]
+
+_WITHHELD = "[withheld: a redact rule failed]"
+_PREVIEW = 200  # characters
+_MARGIN = 1024  # characters looked at beyond the limit
+_EDGE = 256  # characters given up before a cut: what began there may be half a credential
+
+
+class Redactor:
+    r"""Takes out of a text what must not be kept.
+
+    Parameters
+    ----------
+    rules : sequence of (str, re.Pattern or callable)
+        The person's own: what a pattern matches is replaced by ``[redacted]``; a function gets
+        the text and returns it cleaned.
+
+    Examples
+    --------
+    >>> Redactor([r"\d{3}-\d{4}"]).clean("call 555-1234, key sk-proj-abcd1234efgh5678")
+    'call [redacted], key [redacted]'
+    """
+
+    def __init__(self, rules: Sequence[RedactRule] = ()) -> None:
+        self._rules = tuple(re.compile(rule) if isinstance(rule, str) else rule for rule in rules)
+
+    def clean(self, text: str, secrets: Sequence[str] = (), limit: int | None = None) -> str:
+        """`text` without credentials, without what the rules say, and valid as UTF-8.
+
+        Parameters
+        ----------
+        text : str
+            Any text, of any length.
+        secrets : sequence of str
+            Values to take out wherever they stand: see `secrets_of`.
+        limit : int, optional
+            The most characters to return. A credential that the cut would halve goes whole.
+
+        Returns
+        -------
+        str
+            A line that says so instead of the text when a rule fails: never the text uncleaned.
+        """
+        return self.cut(text, secrets, limit)[0]
+
+    def cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
+        """As `clean`, and whether the text goes on after what is returned."""
+        try:
+            faults.check("redact")
+            return self._cut(text, secrets, limit)
+        except Exception as problem:
+            faults.note("redact", problem)
+            return _WITHHELD, False
+
+    def _cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
+        forms = forms_of(secrets)
+        text, cut = window(text, len(text) if limit is None else limit + _MARGIN)
+        text = without(_encodable(text), forms)
+        if cut:
+            text = without_head(text, forms)
+        if limit is None:
+            text = without_long_base64(text)
+        text = without_patterns(text)
+        if self._rules:
+            text = without(_encodable(self._ruled(text)), forms)
+        if cut:
+            text = text[: max(0, len(text) - _EDGE)]
+        return text[:limit], cut or (limit is not None and len(text) > limit)
+
+    def _ruled(self, text: str) -> str:
+        for rule in self._rules:
+            text = rule.sub(MARK, text) if isinstance(rule, re.Pattern) else rule(text)
+            if not isinstance(text, str):
+                raise TypeError(f"a redact function returned {type(text).__name__}, not text")
+        return text
+
+
+def _encodable(text: str) -> str:
+    """`text` with surrogate pairs joined and lone surrogates replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def preview(
+    text: str | None,
+    content: Literal["preview", "none", "full"],
+    redactor: Redactor,
+    secrets: Sequence[str],
+) -> str | None:
+    """As much of `text` as `content` lets us keep, cleaned.
+
+    Returns
+    -------
+    str or None
+        For "preview" the first 200 characters, with "…" where more followed.
+    """
+    if text is None or content == "none":
+        return None
+    if content == "full":
+        return redactor.clean(text, secrets)
+    kept, cut = redactor.cut(text, secrets, _PREVIEW)
+    return f"{kept}…" if cut else kept
