@@ -190,10 +190,12 @@ def _step_out_of_what_ended() -> None:
     alive = [level for level in levels if not _has_ended(level)]
     if len(alive) == len(levels):
         return
-    for inner, outer in reversed(list(zip(alive, [*alive[1:], None], strict=True))):
-        inner.parent = outer
-        inner.__post_init__()
-    bind(alive[0] if alive else None)
+    outer = None
+    for level in reversed(alive):
+        level.parent = outer
+        level.__post_init__()  # what it takes over from those around it
+        outer = level
+    bind(outer)
 
 
 def _has_ended(scope: Scope) -> bool:

@@ -165,7 +165,8 @@ class Kernel:
     @contextmanager
     def second_client(self) -> Iterator[BlockingKernelClient]:
         """Another front end on the same kernel."""
-        client = self.manager.client()
+        client = BlockingKernelClient()  # with a session of its own
+        client.load_connection_info(self.manager.get_connection_info())
         client.start_channels()
         client.wait_for_ready(timeout=HANG_S)
         yield client

@@ -211,7 +211,8 @@ POINTS = [
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FILE = re.compile(r"/\S*ipykernel_\d+/\d+\.py|\b\d{5,}\.py\b")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-_TIMES = re.compile(r"[\d.]+ ?(ns|μs|us|ms|s|min)\b( ± )?")
+_TIMES = re.compile(r"[\d.]+(?:e\+\d+)? ?(ns|μs|us|ms|s|min)\b( ± )?")
+_SLOW = re.compile(r"(?:Compiler|Parser) *: TIME\n")  # `%time` tells it when it is worth telling
 _NEWLINE = r"(?:\r?\n|\\r\\n|\\n)"
 _TYPED = re.compile(
     rf"#%%llmwatch --tag parity --label k=v *(?:{_NEWLINE}+|$)"  # the blank lines below it, too
@@ -233,11 +234,11 @@ def compare(bare: list[Run], watched: list[Run], of: Point) -> list[str]:
     found = []
     for number, (left, right) in enumerate(zip(bare, watched, strict=True), 1):
         one, other = _seen(left, set(), 0), _seen(right, shifts, of.shift)
-        for what in one:
-            if one[what] != other[what]:
-                found.append(
-                    f"cell {number}, {what}:\n  without {one[what]!r}\n  with    {other[what]!r}"
-                )
+        found += [
+            f"cell {number}, {what}:\n  without {one[what]!r}\n  with    {other[what]!r}"
+            for what in one
+            if one[what] != other[what]
+        ]
     return found
 
 
@@ -280,7 +281,8 @@ def _messages(run: Run) -> list[Any]:
 def plain(text: str, place: str) -> str:
     """The text without colours, addresses, times and names of the moment."""
     text = _FILE.sub("FILE", _ANSI.sub("", text)).replace(place, "PLACE")
-    return _TIMES.sub("TIME", _ADDRESS.sub("0x", text))
+    text = _TIMES.sub("TIME", _ADDRESS.sub("0x", text))
+    return _SLOW.sub("", text)
 
 
 def _unshifted(text: str, shifts: set[int], shift: int) -> str:
@@ -293,15 +295,13 @@ def _unshifted(text: str, shifts: set[int], shift: int) -> str:
         return match["before"] + str(int(match["n"]) - shift * inside)
 
     lines = []
-    for line in text.split("\n"):
-        line, found = _NUMBER.subn(earlier, line)
+    for written in text.split("\n"):
+        line, found = _NUMBER.subn(earlier, written)
         listed = _LISTED.match(line)
-        if listed and inside and not found:
-            number = int(listed[2]) - shift
-            if number < 1:
-                continue
-            line = f"{listed[1] or ''}{number}{listed[3]}"
-        lines.append(line)
+        if found or not listed or not inside:
+            lines.append(line)
+        elif int(listed[2]) > shift:
+            lines.append(f"{listed[1] or ''}{int(listed[2]) - shift}{listed[3]}")
     return _MARGIN.sub(r"\1", _TYPED.sub("", "\n".join(lines)))
 
 

@@ -73,11 +73,11 @@ def test_two_front_ends(sides):
 
 def test_a_notebook_run_without_a_person(tmp_path):
     """nbclient, on which papermill and nbconvert stand, gets the same outputs and a receipt."""
-    bare = outputs_of(tmp_path / "bare", ["", "1 + 1", "print('a')\nawait tick()", "1 / 0"])
+    cells = ["1 + 1", "print('a')\nawait tick()", "1 / 0"]
+    bare = outputs_of(tmp_path / "bare", ["", *cells])
     told = outputs_of(
         tmp_path / "told",
-        ["%load_ext llmwatch", *(f"{LINE}\n{c}" for c in ("1 + 1", "print('a')\nawait tick()"))]
-        + [f"{LINE}\n1 / 0"],
+        ["%load_ext llmwatch", *(f"{LINE}\n{c}" for c in cells)],
     )
     receipts = [[o for o in cell if is_receipt(o.get("data", {}))] for cell in told[1:]]
     assert [len(cell) for cell in receipts] == [1, 1, 1]
