@@ -20,7 +20,7 @@ def load(shell: Any) -> None:
     """Record every LLM call from now on and teach `shell` the magics; twice is once."""
     if shell not in _loaded:
         _loaded[shell] = Extension(shell)
-        say("llmwatch records every LLM call of this kernel; %llmwatch off stops it")
+        say("llmwatch records every LLM call from here on; %llmwatch off stops it")
 
 
 def unload(shell: Any) -> None:

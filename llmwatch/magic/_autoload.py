@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..exceptions import ExportError
+from ..exceptions import ExportError, UsageError
 
 __all__ = ["autoload_off", "autoload_on", "startup_file"]
 
@@ -22,6 +22,8 @@ except ImportError:
 
 def startup_file(shell: Any) -> Path:
     """Where the start-up file of this shell's profile stands, or would."""
+    if getattr(shell, "profile_dir", None) is None:
+        raise UsageError("this shell has no IPython profile that could load llmwatch.")
     return Path(shell.profile_dir.startup_dir) / "50-llmwatch.py"
 
 

@@ -23,8 +23,6 @@ from ._transform import asked
 
 __all__ = ["Cells"]
 
-_AT_MOST = 64  # cells within cells; beyond, some front end does not say when its cells are over
-
 
 @dataclass(slots=True, eq=False)
 class _Open:
@@ -62,12 +60,11 @@ class Cells:
     def pre_run_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
         cell = _Open(info, threading.get_ident())
-        self._open.append(cell)
         try:
             faults.check("cell")
+            self._forget_unended(cell)
+            self._open.append(cell)
             self._enter(cell)
-            while len(self._open) > _AT_MOST:
-                self._leave(self._open.pop(0), None)
         except Exception as problem:  # the cell must run as without us
             faults.note("cell", problem)
 
@@ -96,6 +93,13 @@ class Cells:
             self._leave(self._open.pop(), None)
 
     # -- entering -----------------------------------------------------------------------------
+
+    def _forget_unended(self, cell: _Open) -> None:
+        """A numbered cell that is within no other: what ran before on its thread is over."""
+        if cell.info.store_history and not self._is_within_one():
+            for other in [other for other in self._open if other.thread == cell.thread]:
+                self._open.remove(other)
+                self._leave(other, None)
 
     def _enter(self, cell: _Open) -> None:
         line = asked(cell.info.raw_cell)

@@ -69,7 +69,7 @@ class Commands:
     def _on(self, rest: list[str]) -> None:
         _none("on", rest)
         self._session.enable()
-        say("llmwatch records every LLM call of this kernel")
+        say("llmwatch records every LLM call from here on")
 
     def _off(self, rest: list[str]) -> None:
         _none("off", rest)

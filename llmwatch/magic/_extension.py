@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ..exceptions import UsageError
@@ -62,7 +63,12 @@ class Extension:
     def _listen(self, event: str, callback: Callable[..., None]) -> None:
         events = self._shell.events
         events.register(event, callback)
-        self._undo.append(lambda: events.unregister(event, callback))
+
+        def unregister() -> None:
+            with suppress(ValueError):  # somebody has cleared them
+                events.unregister(event, callback)
+
+        self._undo.append(unregister)
 
     def _teach(self, magics: Magics) -> None:
         table = self._shell.magics_manager.magics

@@ -57,7 +57,7 @@ def _state(session: Session) -> str:
         return "off: records only under %%llmwatch and llmwatch.watch; %llmwatch on starts it"
     tapped = " and ".join(session.libraries)
     where = f"on {tapped}" if tapped else "as soon as httpx2 or httpx is imported"
-    return f"records every LLM call of this kernel, {where}; %llmwatch off stops it"
+    return f"records every LLM call, {where}; %llmwatch off stops it"
 
 
 def _totals(session: Session) -> str:

@@ -203,6 +203,7 @@ POINTS = [
     point("shadows display", "@@\ndisplay_, display = display, None\n5", "display = display_"),
     point("shadows print and len", "@@\nprint = len = None", "del print, len"),
     point("events of its own", "seen = []\nget_ipython().events.register('post_run_cell', seen_it := (lambda r: seen.append(r.success)))", "@@\n1", "seen[-1]", "get_ipython().events.unregister('post_run_cell', seen_it)"),
+    point("%reset -f", "@@\n%reset -f", "import asyncio, os, time", "len(In) > 0"),
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ async def aask(model="gpt-5-mini"):
 def rows(*names):
     return llmwatch.session.calls[list(names)].astype(object).where(lambda f: f.notna(), None).values.tolist()
 """
-LOADED = "llmwatch records every LLM call of this kernel; %llmwatch off stops it\n"
+LOADED = "llmwatch records every LLM call from here on; %llmwatch off stops it\n"
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +248,25 @@ def test_cells_within_cells(loaded):
     assert {(user, number) for _, user, number in seen} == {("ana", count(run))}
 
 
+def test_a_cell_of_whose_end_nobody_speaks(loaded):
+    """Run behind the shell's back, a cell ends with the one around it and marks no later one."""
+    behind = "code = '%%llmwatch --tag behind\\nask()'; ip = get_ipython()\n"
+    run = loaded.run(
+        f"%%llmwatch --tag front\n{behind}"
+        "r = await ip.run_cell_async(code, transformed_cell=ip.transform_cell(code))\nNone"
+    )
+    assert [text.split(" · ")[0] for text in run.receipts] == ["1 call", "1 call"]
+    loaded.run("ask()")
+    assert loaded.ask("rows('tag')[-2:]") == "[['behind'], [None]]"
+
+
+def test_a_reset_of_the_names(loaded):
+    """`%reset -f` takes the person's names, not what we do."""
+    loaded.run("%reset -f")
+    loaded.run(SETUP)
+    assert loaded.run("%%llmwatch --tag on\nask()").receipt.startswith("1 call · ")
+
+
 def test_under_another_magic(loaded):
     """Above or below `%%time` and `%%capture` the calls are marked and counted."""
     for cell in (
@@ -330,14 +349,10 @@ def test_a_wrong_option(loaded, line, words, body):
 def test_status(loaded):
     """It says whether it records, where, what so far and the settings, as text and HTML."""
     (shown,) = loaded.run("ask()\n%llmwatch").shown
-    lines = shown["text/plain"].splitlines()
-    assert (
-        lines[0].startswith("llmwatch")
-        and "records every LLM call of this kernel, on httpx2" in lines[0]
-    )
-    assert lines[1].startswith("so far    ")
-    assert " calls · " in lines[1]
-    assert lines[-1].startswith("settings  content=preview")
+    first, so_far, *_, settings = (line.split() for line in shown["text/plain"].splitlines())
+    assert first[1:8] == ["records", "every", "LLM", "call,", "on", "httpx2;", "%llmwatch"]
+    assert (so_far[:2], so_far[3]) == (["so", "far"], "calls")
+    assert settings[:2] == ["settings", "content=preview,"]
     assert "records every LLM call" in shown["text/html"]
     assert "<script" not in shown["text/html"]
 
