@@ -25,8 +25,11 @@ demo: $(READY)  ## the quickstart in a real kernel: receipt, rows, CSV; no key, 
 test: $(READY) chromium  ## every test, the real browser included
 	@$(BIN)/python -m pytest $(ARGS)
 
-lab: $(READY)  ## the quickstart in JupyterLab
-	@$(BIN)/jupyter lab $(ROOT) notebooks/01_quickstart.ipynb
+lab: $(READY) out/lab/01_quickstart.ipynb  ## a copy of the quickstart in JupyterLab
+	@$(BIN)/jupyter lab $(ROOT) out/lab/01_quickstart.ipynb
+
+out/lab/%.ipynb: notebooks/%.ipynb
+	@mkdir -p $(@D) && cp $< $@
 
 check: $(READY)  ## lint, format, types
 	@$(BIN)/ruff check
