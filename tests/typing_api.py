@@ -42,7 +42,7 @@ def as_a_context_manager() -> None:
         assert_type(w.slowest(3), pd.DataFrame)
         assert_type(w.by_cell(), pd.DataFrame)
         assert_type(len(w), int)
-    assert_type(w.summary(window="5min"), "pd.Series[Any]")
+    assert_type(w.summary(window="5min"), pd.Series[Any])
     w.summary(window=timedelta(hours=1), until=datetime.now(UTC))
     w.summary(since="2026-01-01")
     assert_type(w.to_csv("calls.csv").rows, int)
