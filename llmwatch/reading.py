@@ -14,6 +14,7 @@ from .exporters import Written, to_csv, to_jsonl, to_parquet
 from .semconv import NAMES
 from .store import View
 from .summary import NEEDED, summarize
+from .widgets import dollars, plural
 
 if TYPE_CHECKING:
     import os
@@ -241,7 +242,7 @@ def _led(frame: pd.DataFrame, first: tuple[str, ...]) -> pd.DataFrame:
 
 def _line(figures: dict[str, Any]) -> str:
     """Totals in one line; what is unknown is called so."""
-    parts = [_count(figures["requests"], "call")]
+    parts = [plural(figures["requests"], "call")]
     if figures["active"]:
         parts.append(f"{figures['active']:,} in flight")
     if figures["requests"]:
@@ -249,12 +250,8 @@ def _line(figures: dict[str, Any]) -> str:
             f"{_known(figures['input_tokens'])} → {_known(figures['output_tokens'])} tokens"
         )
         parts.append(_cost(figures))
-        parts.append(_count(sum(figures["errors"].values()), "error"))
+        parts.append(plural(sum(figures["errors"].values()), "error"))
     return " · ".join(parts)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _known(n: float) -> str:
@@ -265,5 +262,4 @@ def _cost(figures: dict[str, Any]) -> str:
     cost, unpriced = figures["cost_usd"], figures["unpriced"]
     if isnan(cost):
         return "cost unknown"
-    text = f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.2g}"
-    return f"{text} + {_count(unpriced, 'call')} of unknown price" if unpriced else text
+    return dollars(cost) + (f" + {plural(unpriced, 'call')} of unknown price" if unpriced else "")

@@ -66,29 +66,59 @@ class Settings:
 
 
 def _rules(rules: Any) -> tuple[RedactRule, ...]:
+    one = isinstance(rules, (str, Pattern)) or callable(rules)
+    if not one and not isinstance(rules, (list, tuple, set, frozenset)):
+        raise UsageError(
+            f'redact={rules!r} is no list of patterns: give e.g. redact=["ID-[0-9]+"].'
+        )
+    listed = (rules,) if one else tuple(rules)
+    for rule in listed:
+        if not callable(rule):
+            _check_pattern(rule)
+    return listed
+
+
+def _check_pattern(rule: Any) -> None:
     import re
 
-    listed = [rules] if isinstance(rules, (str, re.Pattern)) or callable(rules) else list(rules)
-    for rule in listed:
-        if not (isinstance(rule, (str, re.Pattern)) or callable(rule)):
-            raise UsageError(f"redact takes patterns and functions, not {type(rule).__name__}.")
-        if isinstance(rule, str):
-            try:
-                re.compile(rule)
-            except re.error as problem:
-                raise UsageError(f"redact pattern {rule!r} does not compile: {problem}.") from None
-    return tuple(listed)
+    source = rule.pattern if isinstance(rule, Pattern) else rule
+    if not isinstance(source, str):
+        raise UsageError(f"redact takes patterns of text and functions, not {rule!r}.")
+    if not source:
+        raise UsageError("an empty redact pattern matches everywhere: leave it out.")
+    try:
+        re.compile(rule)
+    except re.error as problem:
+        raise UsageError(f"redact pattern {rule!r} does not compile: {problem}.") from None
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that `LLMWATCH_CONTENT`, `LLMWATCH_RECEIPTS`, ... ask for."""
-    changes: dict[str, Any] = {}
+    """The settings that `LLMWATCH_CONTENT`, `LLMWATCH_RECEIPTS`, ... ask for.
+
+    `LLMWATCH_REDACT` is one pattern.
+
+    Raises
+    ------
+    UsageError
+        For a value that cannot be meant, in one line that names the variable.
+    """
+    settings = Settings()
     for field in fields(Settings):
-        text = environ.get(f"LLMWATCH_{field.name.upper()}")
-        if text is None or text == "":
+        variable = f"LLMWATCH_{field.name.upper()}"
+        text = environ.get(variable, "").strip()
+        if not text:
             continue
-        if field.name == "max_calls":
-            changes[field.name] = int(text) if text.isdecimal() else text
-        else:
-            changes[field.name] = text
-    return Settings().changed(changes)
+        try:
+            settings = settings.changed({field.name: _value(field.name, text)})
+        except UsageError as problem:
+            raise UsageError(f"the environment variable {variable}: {problem}") from None
+    return settings
+
+
+def _value(name: str, text: str) -> Any:
+    if name != "max_calls":
+        return text
+    try:
+        return int(text)  # as Python writes it: 100_000 too
+    except ValueError:
+        return text

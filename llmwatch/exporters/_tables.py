@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "Written", "to_csv", "to_jsonl", "to_parquet", "write_table"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
+# What a spreadsheet takes for the start of a formula; the wide forms where it speaks Japanese.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def test_csv_opens_right_in_excel_and_pandas(tmp_path):
     assert pd.read_csv(path).columns[0] == "call_id"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
 def test_csv_holds_no_formulas(tmp_path, start):
     """Text that a spreadsheet would compute gets a quote in front; numbers stay numbers."""
     path = tmp_path / "calls.csv"
