@@ -297,16 +297,27 @@ def test_callers_of_run_cell_magic(loaded):
     ]
 
 
+UNENDED = """
+ip, code = get_ipython(), "%%llmwatch\\n1"
+late = asyncio.create_task(
+    ip.run_cell_async(code, store_history=True, transformed_cell=ip.transform_cell(code))
+)
+"""
+
+
 def test_nothing_of_finished_cells_is_kept(loaded):
-    """However many cells run, no more watches live than before."""
+    """However many cells run, also of whose end nobody speaks, no more watches live than before."""
     counted = "(gc.collect(), sum(type(o).__name__ == 'Watch' for o in gc.get_objects()))[1]"
-    loaded.run("1")
+    loaded.run("%llmwatch")
     before = int(loaded.ask(counted))
     for _ in range(5):
         loaded.run("%%llmwatch\nask()")
         loaded.run("%%llmwatch\nawait aask()")
         loaded.run("ask()")
-    loaded.run("1")
+        loaded.run(UNENDED)
+    loaded.run("await late; del late")
+    loaded.run("gc.collect()")
+    loaded.run("%llmwatch")  # what the worker did last is forgotten when it does the next thing
     assert int(loaded.ask(counted)) <= before
 
 
@@ -528,8 +539,9 @@ def test_unload_leaves_the_shell_as_it_was(tmp_path):
         assert len(k.run("%%llmwatch\nask()").receipts) == 1
         assert k.ask(STATE) != before
         assert k.ask("httpx2.Client.send is send") == "False"
-        k.run("%unload_ext llmwatch")
+        k.run("%%llmwatch --tag left\n%unload_ext llmwatch")
         assert k.ask(STATE) == before
+        assert k.ask("__import__('llmwatch.context').context.here()") == "None"
         assert k.ask("httpx2.Client.send is send") == "True"
         assert k.run("ask()").shown == []
         assert k.ask("len(llmwatch.session)") == "2"
