@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
@@ -85,3 +86,8 @@ def test_the_version_is_the_distribution_s():
     except PackageNotFoundError:
         pytest.skip("llmwatch runs from a checkout here, it is not installed")
     assert llmwatch.__version__ == installed
+
+
+def test_the_types_are_shipped():
+    """A type checker of whoever uses us reads our annotations (PEP 561)."""
+    assert files("llmwatch").joinpath("py.typed").is_file()
