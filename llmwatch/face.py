@@ -74,11 +74,12 @@ def diagnostics() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a kind: `step`, `message`, `count`, `first` and `last` (UTC).
+        One row a kind: `step`, `message` (credentials removed), `count`, `first` and `last` (UTC).
     """
     import pandas as pd
 
-    rows = [(f.step, f.message, f.count, f.first, f.last) for f in faults.table()]
+    clean = session().redactor.clean  # a foreign exception says what it likes
+    rows = [(f.step, clean(f.message), f.count, f.first, f.last) for f in faults.table()]
     frame = pd.DataFrame(rows, columns=["step", "message", "count", "first", "last"])
     for name in ("first", "last"):
         frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True)

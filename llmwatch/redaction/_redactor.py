@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from .. import faults
@@ -83,10 +83,20 @@ class Redactor:
 
     def _ruled(self, text: str) -> str:
         for rule in self._rules:
-            text = rule.sub(MARK, text) if isinstance(rule, re.Pattern) else rule(text)
-            if not isinstance(text, str):
-                raise TypeError(f"a redact function returned {type(text).__name__}, not text")
+            text = rule.sub(MARK, text) if isinstance(rule, re.Pattern) else _said(rule, text)
         return text
+
+
+def _said(rule: Callable[[str], str], text: str) -> str:
+    """What a person's function makes of `text`."""
+    try:
+        cleaned = rule(text)
+    except Exception as problem:
+        # The kind alone: what a function says of its trouble may well be the text itself.
+        raise RuntimeError(f"a redact function raised {type(problem).__name__}") from None
+    if not isinstance(cleaned, str):
+        raise TypeError(f"a redact function returned {type(cleaned).__name__}, not text")
+    return cleaned
 
 
 def _encodable(text: str) -> str:

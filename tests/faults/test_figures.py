@@ -32,7 +32,7 @@ def watched(*models, usage=PRICED, **marks):
 
 
 def receipt_of(w):
-    return Receipt(w._view().calls())
+    return Receipt(w._now().calls())
 
 
 # -- cost -----------------------------------------------------------------------------------------
