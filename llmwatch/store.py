@@ -23,7 +23,9 @@ class Store:
     """Finished calls, the newest `max_calls` of them in memory.
 
     Calls are numbered from 0, for ever: a number never means another call. Rows leave memory
-    in slabs, so memory holds `max_calls` and an eighth more; what is read is exact.
+    in slabs, so memory holds `max_calls` and an eighth more; what is read is exact. What was
+    appended last stays until the next append, so that whoever collects the numbers of its calls
+    (`Rows.add`) has the time to.
 
     Parameters
     ----------
@@ -49,10 +51,8 @@ class Store:
         faults.check("store")
         with self._lock:
             first = self.total
-            slab = self._slab
-            for start in range(0, len(calls), slab):
-                piece = calls[start : start + slab]
-                self._with_room(len(piece)).write(piece)
+            if calls:
+                self._with_room(len(calls)).write(calls)
                 self._evict()
         if calls:
             self._tell(calls, first)
@@ -110,8 +110,6 @@ class Store:
         with self._lock:
             self._max_calls = n
             self._evict()
-            if self._columns is not None and self._columns.capacity > n + self._slab:
-                self._move(0)
 
     @property
     def total(self) -> int:
@@ -135,7 +133,8 @@ class Store:
         columns = self._columns
         if columns is None or columns.capacity - columns.filled < n:
             return self._move(n)
-        return columns
+        most = self._max_calls + self._slab + n
+        return columns if columns.capacity <= most else self._move(n)  # after fewer, or a flood
 
     def _move(self, n: int) -> Columns:
         """New buffers with room for `n` more calls; the rows before `_low` stay behind."""

@@ -328,6 +328,35 @@ def test_totals_of_what_left_stay_exact():
     assert len(collected) == 667
 
 
+@pytest.mark.parametrize("flood", [100, 1000, 3000])
+def test_a_flood_is_collected_whole(flood):
+    """More calls at once than memory holds are all in the sums of who collects them afterwards."""
+    store = Store(max_calls=3)
+    collected = store.rows()
+    for _ in range(3):
+        first = store.append([make(i) for i in range(flood)])
+        for number in range(first, first + flood):
+            collected.add(number)
+    store.append([make(0)])
+    view = store.view(collected)
+    assert (len(view), view.older) == (2, 3 * flood - 2)
+    assert view.past.requests == 3 * flood - 2
+    assert view.past.sums["input_tokens"] + view.arrays("input_tokens")["input_tokens"].sum() == (
+        3 * sum(range(flood))
+    )
+
+
+def test_a_flood_holds_no_memory_for_long():
+    """What a flood needed is free again with the next call."""
+    store = Store(max_calls=100)
+    store.append([make(i) for i in range(50_000)])
+    buffer = weakref.ref(store._columns.data["latency_s"])
+    store.append([make(0)])
+    gc.collect()
+    assert buffer() is None
+    assert len(store.view()) == 100
+
+
 def test_max_calls_can_be_set():
     """Fewer take effect at once; more do not bring back what left."""
     store = filled(1000, max_calls=1000)

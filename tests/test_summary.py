@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from llmwatch import faults
 from llmwatch.exceptions import UsageError
 from llmwatch.records import Call
 from llmwatch.semconv import FIGURES
@@ -277,6 +278,20 @@ def test_a_span_takes_what_left_memory_only_when_it_holds_it_all():
     assert figures(*calls, max_calls=10, window="5s")["requests"] == 5
     assert figures(*calls, max_calls=10, window="1h")["requests"] == 1000
     assert figures(*calls, max_calls=10, window="1h")["input_tokens"] == 1000
+
+
+def test_a_span_that_cuts_what_left_memory_says_so():
+    """Its rate is over the time of the calls that it counts, and diagnostics name the rest."""
+    faults.clear()
+    calls = [make(1000 - i, input_tokens=1) for i in range(1000)]
+    partly = figures(*calls, max_calls=10, window="500s")
+    assert partly["requests"] == 10
+    assert partly["qps"] == pytest.approx(1.0)
+    assert [fault.step for fault in faults.table()] == ["summary"]
+    faults.clear()
+    figures(*calls, max_calls=10, window="5s")
+    figures(*calls, max_calls=10, window="1h")
+    assert faults.table() == []
 
 
 def test_statuses_by_word_do_as_well_as_codes():

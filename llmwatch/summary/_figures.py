@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from .. import faults
 from ..semconv import FIGURES, STATUSES
 from ..totals import SUMMED, Totals, codes_of, known
 from ._stretch import Stretch
@@ -57,7 +58,8 @@ def summarize(
         Ages in seconds of the calls that are not over.
     past : Totals, optional
         What calls of the same source that left memory sum up to. It is added where they all
-        started within the span; percentiles know the rows in memory alone.
+        started within the span, and a line in diagnostics where only some did; percentiles know
+        the rows in memory alone.
 
     Returns
     -------
@@ -77,6 +79,8 @@ def summarize(
     totals = Totals.of(chosen)
     if span.holds(past):
         totals = totals + past
+    elif span.cuts(past):
+        faults.note("summary", "a window reached back to calls that have left memory: not in it")
     figures = _counted(totals) | _measured(chosen)
     figures["active"] = len(in_flight)
     figures["oldest_active_s"] = max(in_flight, default=_NAN)
@@ -172,7 +176,7 @@ def _elapsed_s(
     Without a span it ends with the last call, so that a closed watch keeps its rate.
     """
     started = columns["started_at"]
-    first = past.first_ns if past.first_ns is not None else None
+    first = None if span.cuts(past) else past.first_ns  # what is not counted took no time either
     if len(started):
         oldest = int(started.min())
         first = oldest if first is None else min(first, oldest)

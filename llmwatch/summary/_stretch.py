@@ -60,6 +60,14 @@ class Stretch(NamedTuple):
             self.end is None or totals.last_ns < self.end
         )
 
+    def cuts(self, totals: Totals) -> bool:
+        """Whether some calls of `totals` may have started in it, and others did not."""
+        if totals.first_ns is None or totals.last_ns is None or self.holds(totals):
+            return False
+        return (self.start is None or self.start <= totals.last_ns) and (
+            self.end is None or totals.first_ns < self.end
+        )
+
     def select(self, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The rows of `columns` that started in it."""
         started = columns["started_at"]

@@ -258,6 +258,32 @@ with llmwatch.watch() as w, offline_client() as client:
     assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 3
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX kills so")
+def test_a_kill_amid_an_export_leaves_no_half_file(tmp_path):
+    """The file that was there is whole, the one that was not there is not."""
+    code = f"""
+import os, signal
+import pandas
+import llmwatch
+from llmwatch.testing import offline_client
+
+with llmwatch.watch() as w, offline_client() as client:
+    client.chat.completions.create(model="m", messages=[{{"role": "user", "content": "hi"}}])
+w.to_csv({str(tmp_path / "old.csv")!r})
+write = pandas.DataFrame.to_csv
+def write_and_die(*args, **options):
+    write(*args, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+pandas.DataFrame.to_csv = write_and_die
+w.to_csv({str(tmp_path)!r} + "/" + os.environ["NAME"], overwrite=True)
+"""
+    for name in ("old.csv", "new.csv"):
+        assert python(code, NAME=name).returncode == -9
+        (tmp_path / "old.csv").rename(tmp_path / "kept.csv")
+        assert len((tmp_path / "kept.csv").read_text("utf-8").splitlines()) == 2
+    assert not (tmp_path / "new.csv").exists()
+
+
 def test_parquet_without_pyarrow_says_what_to_type(tmp_path, monkeypatch):
     """One line with the command; nothing is left in the folder, and CSV still works."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
