@@ -36,7 +36,7 @@ def configure(**changes: Any) -> None:
         Credentials are removed always. (`LLMWATCH_CONTENT`)
     redact : list of (str, re.Pattern or callable)
         What else is taken out: regular expressions, or functions of the text that return it
-        cleaned.
+        cleaned. (`LLMWATCH_REDACT`: one regular expression)
     receipts : {"tagged", "all", "off"}
         Which cells get a receipt. (`LLMWATCH_RECEIPTS`)
     max_calls : int

@@ -170,7 +170,8 @@ class Store:
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
-        self._frames.renew_lock()
+        for frames in (self._frames, *(rows.frames for rows in self._rows)):
+            frames.renew_lock()
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()

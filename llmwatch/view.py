@@ -29,7 +29,7 @@ class Rows:
         self._numbers = array("q")
         self.left = 0
         self.past = Totals()
-        self._frames = Frames()
+        self.frames = Frames()
         self._taken: tuple[tuple[int, ...], dict[str, Any], dict[str, Any]] | None = None
 
     def add(self, number: int) -> None:
@@ -154,7 +154,7 @@ class View:
             return self._frames.rows(self._data, self._mask, where.start, where.stop)
         assert self._rows is not None
         data, mask = self._taken(self._rows, where)
-        return self._rows._frames.rows(data, mask, 0, len(where))
+        return self._rows.frames.rows(data, mask, 0, len(where))
 
     def _taken(
         self, rows: Rows, where: np.ndarray

@@ -516,19 +516,24 @@ def test_readers_see_whole_rows_while_one_thread_writes():
     assert wrong == []
 
 
-def _child(store, queue):
-    number = store.append([make(1)])
-    queue.put((number, store.view().frame()["call_id"].tolist()))
+def _child(store, rows, queue):
+    number = store.append([make(3)])
+    rows.add(number)
+    frames = store.view().frame(), store.view(rows).frame()
+    queue.put((number, *(frame["call_id"].tolist() for frame in frames)))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_child_can_use_the_store():
-    """A child forked while another thread held the store's lock reads and writes all the same."""
-    store, held, release = filled(1), threading.Event(), threading.Event()
-    store.view().frame()
+    """A child forked while another thread held all its locks reads and writes all the same."""
+    store, held, release = filled(3), threading.Event(), threading.Event()
+    rows = store.rows()
+    rows.add(0)
+    rows.add(2)
+    store.view().frame(), store.view(rows).frame()
 
     def hold():
-        with store._lock, store._frames._lock:
+        with store._lock, store._frames._lock, rows.frames._lock:
             held.set()
             release.wait(30)
 
@@ -537,10 +542,11 @@ def test_a_forked_child_can_use_the_store():
     held.wait(10)
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    child = context.Process(target=_child, args=(store, queue), daemon=True)
+    child = context.Process(target=_child, args=(store, rows, queue), daemon=True)
     child.start()
     try:
-        assert queue.get(timeout=20) == (1, ["id-0", "id-1"])
+        every = [f"id-{i}" for i in range(4)]
+        assert queue.get(timeout=20) == (3, every, [every[0], *every[2:]])
     finally:
         release.set()
         child.join(20)
