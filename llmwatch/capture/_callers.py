@@ -11,7 +11,13 @@ import sys
 from types import FrameType
 from typing import Any
 
-__all__ = ["current_task", "sdk_frame", "will_hardly_be_retried"]
+__all__ = [
+    "coroutine_of",
+    "current_task",
+    "sdk_frame",
+    "was_cancelled",
+    "will_hardly_be_retried",
+]
 
 _RETRY_HELPERS = frozenset({"tenacity", "backoff", "stamina"})
 _PLAIN_CLIENTS = frozenset({"httpx", "httpx2"})
@@ -55,11 +61,24 @@ def will_hardly_be_retried(status: int | None, advice: str | None) -> bool:
 
 
 def current_task() -> Any:
-    """The asyncio task that runs now, without importing asyncio for those who do not use it."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return None
+    """The task that runs now, of asyncio or trio, importing neither for those who do without."""
+    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
     try:
-        return asyncio.current_task()
+        if asyncio is not None:
+            return asyncio.current_task()
     except RuntimeError:
+        pass
+    try:
+        return trio.lowlevel.current_task() if trio is not None else None
+    except (AttributeError, RuntimeError):  # half imported, or not of trio either
         return None
+
+
+def coroutine_of(task: Any) -> Any:
+    """The coroutine that a task of asyncio or trio runs."""
+    return task.get_coro() if hasattr(task, "get_coro") else task.coro
+
+
+def was_cancelled(task: Any) -> bool:
+    """Whether the task ended by being cancelled; trio's do not say."""
+    return hasattr(task, "cancelled") and bool(task.done() and task.cancelled())

@@ -19,7 +19,7 @@ class ImportWatch:
     def __init__(self, names: Sequence[str], found: Callable[[ModuleType], None]) -> None:
         self._names = frozenset(names)
         self._found = found
-        self._asking = False
+        self._asking: set[str] = set()  # by name: threads may import both libraries at once
 
     def install(self) -> None:
         """Report what is loaded now and what gets loaded from now on."""
@@ -38,16 +38,16 @@ class ImportWatch:
         self, name: str, path: Any = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec that the other finders find, its loader reporting to us once it is done."""
-        if name not in self._names or self._asking:
+        if name not in self._names or name in self._asking:
             return None
-        self._asking = True
+        self._asking.add(name)
         try:
             spec = self._ask_the_others(name, path, target)
             if spec is not None and spec.loader is not None:
                 self._report_after(spec.loader)
             return spec
         finally:
-            self._asking = False
+            self._asking.discard(name)
 
     def _ask_the_others(self, name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
         for finder in sys.meta_path:

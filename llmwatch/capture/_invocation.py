@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from ..context import Scope
+from ._callers import coroutine_of, was_cancelled
 from ._endpoints import Endpoint
 
 __all__ = ["Invocation"]
@@ -134,7 +135,7 @@ class Invocation:
 
     def was_stopped(self) -> bool:
         """Whether the person stopped it while the SDK waited to send it again."""
-        if self.task is not None and self.task.done() and self.task.cancelled():
+        if self.task is not None and was_cancelled(self.task):
             return True
         return self.scope is not None and self.scope.interrupted
 
@@ -150,7 +151,7 @@ class Invocation:
         if self.caller is None:
             return False
         task = self.task
-        if task is not None and not task.done() and _awaits(task, self.caller):
+        if task is not None and _awaits(task, self.caller):
             return True
         return _runs(sys._current_frames().get(self.thread), self.caller)
 
@@ -164,7 +165,7 @@ def _runs(frame: FrameType | None, wanted: FrameType) -> bool:
 
 
 def _awaits(task: Any, wanted: FrameType) -> bool:
-    inner = task.get_coro()
+    inner = coroutine_of(task)
     while inner is not None:
         frame = getattr(inner, "cr_frame", None) or getattr(inner, "gi_frame", None)
         if (frame or getattr(inner, "ag_frame", None)) is wanted:

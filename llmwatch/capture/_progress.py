@@ -21,11 +21,11 @@ def read_what_came(invocation: Invocation, content: str) -> Answer | None:
     headers, status = invocation.headers, invocation.http_status
     if headers is None or status is None:
         return None
-    reader = invocation.reader
-    if reader is None:
+    made_for, reader = invocation.reader or (None, None)
+    if reader is None or made_for is not headers:  # a retry meanwhile brings an answer of its own
         kind = headers.get("content-type", "")
         reader = Reader(invocation.endpoint, status, kind, content)
-        invocation.reader = reader
+        invocation.reader = headers, reader
     if not headers.get("content-encoding"):
         _feed(reader, invocation)
     answer: Answer = reader.answer
@@ -36,7 +36,7 @@ def read_to_the_end(invocation: Invocation, content: str) -> Answer | None:
     """The whole answer of a call that is over; None where none came."""
     if read_what_came(invocation, content) is None:
         return None
-    reader: Reader = invocation.reader
+    reader: Reader = invocation.reader[1]
     if invocation.body is not None:  # the library has decoded it already
         reader.feed(invocation.body, invocation.headers_ns)
     elif invocation.headers.get("content-encoding"):

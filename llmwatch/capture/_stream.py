@@ -22,6 +22,7 @@ class _Tap:
         self._stream = stream
         self._invocation = invocation
         self._end = end
+        self._begun = False
 
     def __getattr__(self, name: str) -> Any:
         # httpx2 reads `.elapsed` here, anthropic `.stream_observer`, the next one something else.
@@ -37,7 +38,7 @@ class _Tap:
 
 class _SyncTap(_Tap):
     def __iter__(self) -> Iterator[bytes]:
-        invocation, now = self._invocation, perf_counter_ns
+        invocation, now, again = self._invocation, perf_counter_ns, _again(self)
         keep = invocation.chunks.append
         try:
             for data in self._stream:
@@ -46,7 +47,7 @@ class _SyncTap(_Tap):
         except GeneratorExit:
             raise
         except BaseException as problem:
-            _broke(self, problem)
+            _broke(self, problem, again)
             raise
         self._end(invocation, "exhausted")
 
@@ -59,7 +60,7 @@ class _SyncTap(_Tap):
 
 class _AsyncTap(_Tap):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        invocation, now = self._invocation, perf_counter_ns
+        invocation, now, again = self._invocation, perf_counter_ns, _again(self)
         keep = invocation.chunks.append
         pieces = self._stream.__aiter__()
         try:
@@ -69,7 +70,7 @@ class _AsyncTap(_Tap):
         except GeneratorExit:
             raise
         except BaseException as problem:
-            _broke(self, problem)
+            _broke(self, problem, again)
             raise
         finally:
             # httpx2 closes the generator it iterates; the one underneath is ours to close.
@@ -96,7 +97,19 @@ def _why() -> str:
     return "closed"
 
 
-def _broke(tap: _Tap, problem: BaseException) -> None:
+def _again(tap: _Tap) -> bool:
+    """Whether it was read from before.
+
+    openai 3 goes over what is left a second time. What that raises, since many streams can be read
+    but once, the SDK keeps to itself: it is not how the call ended.
+    """
+    begun, tap._begun = tap._begun, True
+    return begun
+
+
+def _broke(tap: _Tap, problem: BaseException, again: bool) -> None:
+    if again:
+        return
     tap._invocation.broke(problem)
     tap._end(tap._invocation, "failed" if isinstance(problem, Exception) else "cancelled")
 

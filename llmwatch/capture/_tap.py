@@ -7,6 +7,7 @@ library returns or raises goes through as the very same object.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import threading
 import weakref
@@ -50,6 +51,7 @@ class Traffic:
         self.open: dict[int, Invocation] = {}
         self.failed: dict[Key, Invocation] = {}
         self.unknown: dict[str, int] = {}
+        _traffics.add(self)
 
     def wanted(self, scope: Scope | None) -> bool:
         return self.everything or (scope is not None and scope.recording)
@@ -67,11 +69,29 @@ class Traffic:
 
     def conclude(self) -> bool:
         """End the failed calls that nobody is retrying any more; True while some are left."""
-        for key, invocation in list(self.failed.items()):
-            if not invocation.is_still_retrying() and self.failed.get(key) is invocation:
+        for key in list(self.failed):  # keys alone: pairs would be made while others write
+            invocation = self.failed.get(key)
+            if invocation is None or invocation.is_still_retrying():
+                continue
+            if self.failed.get(key) is invocation:
                 self.failed.pop(key, None)
                 self.give_up(invocation)
         return bool(self.failed)
+
+    def wait_for(self, key: Key, invocation: Invocation) -> None:
+        """It failed and may be sent again; another that waits in its place is over."""
+        before = self.failed.get(key)
+        self.failed[key] = invocation
+        if before is not None and before is not invocation:
+            self.give_up(before)
+        self.sink(None)  # wakes the worker, which asks until it is decided
+
+    def abandon(self, request: Any) -> None:
+        """An interrupt fell between two lines of ours, before the call was sent."""
+        for invocation in list(self.open.values()):
+            if invocation.request is request:
+                invocation.caller = None
+                self.end(invocation, "cancelled")
 
     def give_up(self, invocation: Invocation) -> None:
         stopped = invocation.was_stopped()
@@ -85,6 +105,18 @@ class Traffic:
         """After a fork: what was in flight belongs to the parent."""
         self.open.clear()
         self.failed.clear()
+
+
+_traffics: weakref.WeakSet[Traffic] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for traffic in list(_traffics):
+        traffic.forget_everything()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Tap:
@@ -104,8 +136,8 @@ class Tap:
         client, async_client = self._library.Client, self._library.AsyncClient
         self._patch(client, "send", self._sync_send(client.send))
         self._patch(async_client, "send", self._async_send(async_client.send))
-        for owner in (client, async_client):
-            self._patch(owner, "build_request", self._gated(owner.build_request))
+        for owner, task in ((client, _no_task), (async_client, current_task)):
+            self._patch(owner, "build_request", self._gated(owner.build_request, task))
 
     def _patch(self, owner: type, name: str, ours: Any) -> None:
         before = owner.__dict__.get(name)
@@ -127,14 +159,15 @@ class Tap:
     def _sync_send(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def send(*args: Any, **kwargs: Any) -> Any:
-            invocation = self._begin(args, kwargs, None)
-            if invocation is None:
-                return original(*args, **kwargs)
+            invocation = None
             try:
+                invocation = self._begin(args, kwargs, None)
                 response = original(*args, **kwargs)
             except BaseException as problem:
-                self._raised(invocation, problem, None)
+                self._raised(invocation, problem, None, args, kwargs)
                 raise
+            if invocation is None:
+                return response
             self._returned(invocation, response, self.sync_stream, None)
             return response
 
@@ -144,39 +177,40 @@ class Tap:
         @functools.wraps(original)
         async def send(*args: Any, **kwargs: Any) -> Any:
             task = current_task()
-            invocation = self._begin(args, kwargs, task)
-            if invocation is None:
-                return await original(*args, **kwargs)
+            invocation = None
             try:
+                invocation = self._begin(args, kwargs, task)
                 response = await original(*args, **kwargs)
             except BaseException as problem:
-                self._raised(invocation, problem, task)
+                self._raised(invocation, problem, task, args, kwargs)
                 raise
+            if invocation is None:
+                return response
             self._returned(invocation, response, self.async_stream, task)
             return response
 
         return send
 
-    def _gated(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _gated(self, original: Callable[..., Any], task: Callable[[], Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def build_request(*args: Any, **kwargs: Any) -> Any:
             scope = here()
             request = original(*args, **kwargs)
             if scope is None or not scope.budgets or not self._installed:
                 return request
-            if self._is_new_call(request):
+            if self._is_new_call(request, task()):
                 self.traffic.gate(scope)
                 self._allowed.add(request)
             return request
 
         return build_request
 
-    def _is_new_call(self, request: Any) -> bool:
+    def _is_new_call(self, request: Any, task: Any) -> bool:
         """Whether a built request starts an LLM call, rather than trying one again."""
         try:
             if _endpoint(request) is None or _retry_count(request):
                 return False
-            previous = self.traffic.failed.get(_key(current_task()))
+            previous = self.traffic.failed.get(_key(task))
             return previous is None or not _is_retry(previous, request, sys._getframe(2))
         except Exception as problem:
             faults.note("gate", problem)
@@ -188,8 +222,7 @@ class Tap:
             if not (self._installed and self.traffic.wanted(scope)):
                 return None
             faults.check("begin")
-            request = args[1] if len(args) > 1 else kwargs["request"]
-            return self._open(request, scope, task)
+            return self._open(_request(args, kwargs), scope, task)
         except BudgetExceeded:
             raise  # the person asked for it
         except Exception as problem:
@@ -218,13 +251,24 @@ class Tap:
         previous = traffic.failed.pop(_key(task), None)
         if previous is None:
             return None
-        if not _is_retry(previous, request, sys._getframe(4)):
-            traffic.give_up(previous)
+        frame = sys._getframe(4)
+        if not _is_retry(previous, request, frame):
+            if _on_stack(previous, frame):  # the SDK fetches something on its way to the retry
+                traffic.failed[_key(task)] = previous
+            else:
+                traffic.give_up(previous)
             return None
         previous.again(request)
         return previous
 
-    def _raised(self, invocation: Invocation, problem: BaseException, task: Any) -> None:
+    def _raised(
+        self, invocation: Invocation | None, problem: BaseException, task: Any,
+        args: Any, kwargs: Any,
+    ) -> None:  # fmt: skip
+        if invocation is None:
+            if not isinstance(problem, Exception):
+                self.traffic.abandon(_request(args, kwargs))
+            return
         try:
             invocation.broke(problem)
             if not isinstance(problem, Exception):
@@ -269,8 +313,7 @@ class Tap:
         caller = sdk_frame(sys._getframe(3))  # of `send`, two functions of ours further out
         if caller is not None:
             invocation.may_be_retried(caller, task)
-            self.traffic.failed[_key(task)] = invocation
-            self.traffic.sink(None)  # wakes the worker, which asks until it is decided
+            self.traffic.wait_for(_key(task), invocation)
         elif outcome:
             self.traffic.end(invocation, outcome)
 
@@ -278,6 +321,14 @@ class Tap:
         """Our own failure: give up the record, never the call."""
         faults.note("answer", trouble)
         self.traffic.open.pop(id(invocation), None)
+
+
+def _request(args: Any, kwargs: Any) -> Any:
+    return args[1] if len(args) > 1 else kwargs.get("request")
+
+
+def _no_task() -> None:
+    """A sync client blocks whatever task it runs in."""
 
 
 def _key(task: Any) -> Key:
