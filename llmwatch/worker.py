@@ -56,8 +56,14 @@ class Worker:
         with self._start_lock:
             if self._thread is None or not self._thread.is_alive():
                 thread = threading.Thread(target=self._run, name="llmwatch", daemon=True)
+                if self._thread is not None and self._thread.is_alive():
+                    return  # a garbage collection amid the line above put something, and started it
                 self._thread = thread
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError as problem:  # no thread to be had, or the interpreter is ending
+                    self._thread = None
+                    faults.note("worker", problem)
 
     def put(self, thing: Any) -> None:
         """Hand `thing` over. Never blocks, never raises for want of a thread."""
@@ -70,12 +76,16 @@ class Worker:
         thread = self._thread
         if thread is None and self._queue.empty():
             return True
-        if thread is threading.current_thread():
+        if self.is_here():
             return True  # a subscriber that reads: what it waits for would wait for it
         done = threading.Event()
         self.put(done)
         self._hurry.set()
         return done.wait(timeout)
+
+    def is_here(self) -> bool:
+        """Whether the code that asks runs on the worker's thread."""
+        return self._thread is threading.current_thread()
 
     def _run(self) -> None:
         more = False
@@ -105,8 +115,11 @@ class Worker:
         try:
             if work:
                 self._handle(work)
-            return self._idle()
         except BaseException as problem:  # the thread must outlive whatever one record does to it
+            faults.note("worker", problem)
+        try:
+            return self._idle()
+        except BaseException as problem:
             faults.note("worker", problem)
             return False
 
