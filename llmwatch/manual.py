@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from time import perf_counter_ns, time_ns
 from types import TracebackType
 from typing import Any, Self
 
+from . import faults
 from .assemble import new_id, where
 from .context import Scope, here, resolve
 from .exceptions import UsageError
@@ -80,6 +80,7 @@ class ManualCall:
         if self._started_ns:
             raise UsageError("this call was recorded already: open a new one: llmwatch.call(...).")
         self._scope = here()
+        self._session.gate(self._scope)
         self._wall_ns, self._started_ns = time_ns(), perf_counter_ns()
         return self
 
@@ -138,13 +139,14 @@ def _is_count(value: Any) -> bool:
 def _ending(problem: BaseException | None) -> dict[str, Any]:
     if problem is None:
         return {"status": "ok"}
-    if isinstance(problem, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+    if not isinstance(problem, Exception):  # interrupts and cancellations, of trio too
         return {"status": "cancelled"}
-    return {
-        "status": "error",
-        "error_type": type(problem).__name__,
-        "error_message": str(problem)[:2000],
-    }
+    values: dict[str, Any] = {"status": "error", "error_type": type(problem).__name__}
+    try:
+        values["error_message"] = str(problem)[:2000]
+    except Exception as trouble:  # what it says is lost; the exception goes through
+        faults.note("record", trouble)
+    return values
 
 
 def call(*, model: str, provider: str = "local", operation: str = "chat") -> ManualCall:

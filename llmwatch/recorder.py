@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
@@ -38,7 +39,7 @@ class Session(Reading):
             self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
         )
         self._worker = Worker(self._handle, self._idle)
-        self._capture = Capture(self._gate, self._worker.put)
+        self._capture = Capture(self.gate, self._worker.put)
         self._switch = threading.RLock()
 
     # -- the switch ---------------------------------------------------------------------------
@@ -165,6 +166,8 @@ class Session(Reading):
 
     def in_flight_under(self, watch: Any) -> list[dict[str, Any]]:
         """The calls in flight (of one watch), each with its age and what came so far."""
+        if self._worker.is_here():
+            return self._looked_at(watch)
         found: list[dict[str, Any]] = []
 
         def look() -> list[Any]:
@@ -210,8 +213,10 @@ class Session(Reading):
 
     # -- budgets ------------------------------------------------------------------------------
 
-    def _gate(self, scope: Scope) -> None:
+    def gate(self, scope: Scope | None) -> None:
         """Refuse the next call where a budget around it is spent. Raised into the user's call."""
+        if scope is None or not scope.budgets:
+            return
         try:
             self._settle()
             spent = next((budget for budget in scope.budgets if budget.is_spent), None)
@@ -265,3 +270,15 @@ def session() -> Session:
             if _session is None:
                 _session = Session()
     return _session
+
+
+def _after_fork() -> None:
+    """In the child nobody is there to give back what a thread of the parent held."""
+    global _session_lock
+    _session_lock = threading.Lock()
+    if _session is not None:
+        _session._switch = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
