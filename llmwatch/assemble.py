@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
@@ -32,14 +32,19 @@ __all__ = ["Assembler", "labels_text", "new_id", "request_of"]
 _TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
 _BYTES_PER_TOKEN = 4
 _MESSAGE = 500  # characters of an error message that are kept
+_WORD = 200  # characters of a name or an id that are kept
+_WORDS = (
+    "model", "request_model", "response_model", "service_tier", "finish_reason", "error_type",
+    "error_code", "response_id", "provider_request_id",
+)  # fmt: skip
 _REQUEST_ID_HEADERS = (
     b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid", b"x-goog-request-id",
 )  # fmt: skip
 
 
 def new_id() -> str:
-    """A new id of 16 hexadecimal digits."""
-    return f"{getrandbits(64):016x}"
+    """A new id of 16 hexadecimal digits, the first a letter: a spreadsheet takes it as text."""
+    return f"c{getrandbits(60):015x}"
 
 
 @dataclass(slots=True)
@@ -75,9 +80,10 @@ class Assembler:
         values |= _outcome(invocation, answer)
         values |= _measures(asked, answer, invocation.endpoint.operation, values["status"])
         values |= self._identity(invocation, asked, answer)
-        values |= self._texts(invocation, asked, answer, values.pop("raw_message"))
-        values |= where(resolve(invocation.scope))
         values |= self.price(values, _address(invocation))
+        values |= self._texts(invocation, asked, answer, values)
+        del values["raw_message"]
+        values |= where(resolve(invocation.scope))
         return Call(
             call_id=new_id(), session_id=self.session_id, process=str(os.getpid()), **values
         )
@@ -98,13 +104,14 @@ class Assembler:
         }
 
     def _texts(
-        self, invocation: Invocation, asked: Asked, answer: Answer | None, message: str | None
+        self, invocation: Invocation, asked: Asked, answer: Answer | None, values: dict[str, Any]
     ) -> dict[str, Any]:
-        content, redactor = self.settings().content, self.redactor()
+        """All text that came over the wire, as it may be kept."""
+        content, redactor, message = self.settings().content, self.redactor(), values["raw_message"]
         url = invocation.request.url
         secrets = secrets_of(invocation.request.headers.raw, url.query)
         text = answer.text if answer is not None else None
-        return {
+        return _clean_words(values, redactor, secrets) | {
             "error_message": redactor.clean(message, secrets, _MESSAGE) if message else None,
             "request_preview": preview(asked.text, content, redactor, secrets),
             "response_preview": preview(text, content, redactor, secrets),
@@ -150,6 +157,17 @@ class Assembler:
             input_audio_tokens=values["input_audio_tokens"],
             output_audio_tokens=values["output_audio_tokens"],
         )
+
+
+def _clean_words(
+    values: dict[str, Any], redactor: Redactor, secrets: Sequence[str]
+) -> dict[str, str]:
+    """The short texts in which a credential was found, cleaned: a key typed as a model's name."""
+    words = {name: values[name][:_WORD] for name in _WORDS if values[name]}
+    together = "\n".join(words.values())
+    if redactor.clean(together, secrets) == together:
+        return words
+    return {name: redactor.clean(word, secrets) for name, word in words.items()}
 
 
 def request_of(invocation: Invocation, content: str) -> Asked:
@@ -213,6 +231,8 @@ def _status(invocation: Invocation, answer: Answer | None) -> str:
         return "error"
     if answer is not None and answer.finished:
         return "ok"
+    if invocation.outcome != "exhausted" and invocation.was_stopped():
+        return "cancelled"  # Ctrl-C in the reader's loop: the stream was only dropped by it
     whole = invocation.outcome == "exhausted" and not (answer is not None and answer.is_stream)
     return "ok" if whole else "partial"
 

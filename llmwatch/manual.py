@@ -129,9 +129,12 @@ class ManualCall:
         return Call(**whole)
 
 
+_MOST = 2**53  # beyond it a figure is no count of tokens, and no column holds it
+
+
 def _is_count(value: Any) -> bool:
     try:
-        return bool(int(value) == value and value >= 0)
+        return bool(int(value) == value and 0 <= value < _MOST)
     except (TypeError, ValueError, OverflowError):
         return False
 

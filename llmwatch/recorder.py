@@ -18,7 +18,7 @@ from .reading import Reading
 from .records import Call
 from .redaction import Redactor
 from .settings import Settings, from_environment
-from .store import Store, View
+from .store import Rows, Store, View
 from .worker import Worker
 
 __all__ = ["Session", "session"]
@@ -100,15 +100,24 @@ class Session(Reading):
         self.prices.set(model, input=input, output=output, cached_input=cached_input)
         self._settle()
         changes: dict[int, dict[str, Any]] = {}
-        view = self.store.view()
+        view = self.store.view(self._unpriced(model))
         for number, call in zip(view.numbers(), view.calls(), strict=True):
-            if call.cost_usd is None and model in (call.response_model, call.request_model):
-                values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
-                cost = self._assembler.price(values, "")
-                if cost["cost_usd"] is not None or cost["estimated_cost_usd"] is not None:
-                    changes[number] = cost
+            values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+            cost = self._assembler.price(values, "")
+            if cost["cost_usd"] is not None or cost["estimated_cost_usd"] is not None:
+                changes[number] = cost
         self.store.amend(changes)
         return len(changes)
+
+    def _unpriced(self, model: str) -> Rows:
+        """The calls of `model` without a price, found by column."""
+        view, rows = self.store.view(), self.store.rows()
+        columns = view.arrays("cost_usd", "request_model", "response_model")
+        known = (columns["request_model"] == model) | (columns["response_model"] == model)
+        unpriced = known & (columns["cost_usd"] != columns["cost_usd"])  # NaN is not itself
+        for number in view.numbers()[unpriced].tolist():
+            rows.add(number)
+        return rows
 
     @property
     def redactor(self) -> Redactor:

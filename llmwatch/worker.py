@@ -96,6 +96,7 @@ class Worker:
             more = self._step(work)
             for event in waiting:
                 event.set()
+            del batch, waiting, work  # an idle thread must not keep the last call's request alive
 
     def _take(self, timeout: float | None) -> list[Any]:
         try:

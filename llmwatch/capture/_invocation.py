@@ -134,7 +134,7 @@ class Invocation:
         self.task = task  # held until it is decided: a dead one could not say it was cancelled
 
     def was_stopped(self) -> bool:
-        """Whether the person stopped it while the SDK waited to send it again."""
+        """Whether the person stopped the task or the cell that it was made in."""
         if self.task is not None and was_cancelled(self.task):
             return True
         return self.scope is not None and self.scope.interrupted

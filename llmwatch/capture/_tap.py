@@ -61,9 +61,6 @@ class Traffic:
         if invocation.caller is not None and outcome != "cancelled":
             return  # the SDK may send it again: `conclude` decides
         if self.open.pop(id(invocation), None) is not None:
-            scope = invocation.scope
-            if outcome in ("closed", "dropped") and scope is not None and scope.interrupted:
-                outcome = "cancelled"  # Ctrl-C in the reader's loop leaves the stream to the GC
             invocation.conclude(outcome)
             self.sink(invocation)
 
