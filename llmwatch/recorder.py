@@ -88,7 +88,9 @@ class Session(Reading):
 
     def configure(self, **changes: Any) -> Settings:
         """Change settings for the process; see `llmwatch.configure`."""
-        self.settings = self.settings.changed(changes)
+        changed = self.settings.changed(changes)
+        self._settle()  # calls that are over are kept as was asked for when they were made
+        self.settings = changed
         self._redactor = Redactor(self.settings.redact)
         self.store.max_calls = self.settings.max_calls
         return self.settings
