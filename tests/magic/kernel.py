@@ -14,7 +14,7 @@ import queue
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,21 @@ class Kernel:
         client.load_connection_info(self.manager.get_connection_info())
         client.start_channels()
         client.wait_for_ready(timeout=HANG_S)
+        _hear(client)
         yield client
         client.stop_channels()
+
+
+def _hear(client: BlockingKernelClient) -> None:
+    """Ask until the answer comes on iopub too: a subscription takes effect when it has arrived."""
+    deadline = time.monotonic() + HANG_S
+    while time.monotonic() < deadline:
+        client.kernel_info(reply=True, timeout=HANG_S)
+        with suppress(queue.Empty):
+            while True:
+                if client.get_iopub_msg(timeout=1)["content"].get("execution_state") == "idle":
+                    return
+    raise queue.Empty
 
 
 def _is_idle(run: Run) -> bool:
