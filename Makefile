@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-OLDER := openai-2.54
-OLDER_VENV := .venv-$(OLDER)
+OLDER_VENV := .venv-openai-2.54
+OLDEST_VENV := .venv-openai-1.66
 BINDER_VENV := .venv-binder
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
@@ -43,8 +43,9 @@ format: $(READY)  ## mend what `check` says about the looks of the code
 bench: $(READY)  ## the speed table, each figure beside a bare one of the same run
 	@$(BIN)/python -m tests.bench
 
-test-sdks: $(OLDER_VENV)/.ready  ## the call shapes on an older openai, which sends through httpx
-	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py $(ARGS)
+test-sdks: $(OLDER_VENV)/.ready $(OLDEST_VENV)/.ready  ## shapes and budgets on older openai, which sends through httpx
+	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py tests/test_budget.py $(ARGS)
+	@$(OLDEST_VENV)/bin/python -m pytest tests/test_budget.py $(ARGS)
 
 binder: $(READY)  ## the steps of binder/ in a clean environment, and the quickstart in it
 	@$(BIN)/python -m tests.binder $(BINDER_VENV)
@@ -61,4 +62,8 @@ $(READY): pyproject.toml
 
 $(OLDER_VENV)/.ready: pyproject.toml
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDER_VENV) --editable ".[all]" --group test "openai==2.54.*"
+	@touch $@
+
+$(OLDEST_VENV)/.ready: pyproject.toml
+	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDEST_VENV) --editable ".[all]" --group test "openai==1.66.*"
 	@touch $@

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import pickle
 
-import httpx2
 import openai
 import pytest
 
 import llmwatch
 from llmwatch.testing import OfflineServer, Reply, offline_async_client, offline_client
 
+# httpx2 or httpx, whichever this openai sends through.
+web = importlib.import_module(openai.DefaultHttpxClient.__base__.__module__.partition(".")[0])
 ASK = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello"}]}
 DEAR = {"prompt_tokens": 1_000_000, "completion_tokens": 1_000_000, "total_tokens": 2_000_000}
 
@@ -46,6 +48,7 @@ def test_every_surface_is_refused(server, surface):
     dear(server)
     client = offline_client(server)
     chat = client.chat.completions
+    helper = chat if hasattr(chat, "stream") else client.beta.chat.completions  # its older place
     with llmwatch.watch(budget=0.01):
         chat.create(**ASK)
         with pytest.raises(llmwatch.BudgetExceeded):
@@ -54,7 +57,7 @@ def test_every_surface_is_refused(server, surface):
             elif surface == "stream":
                 chat.create(**ASK, stream=True)
             elif surface == "helper":
-                with chat.stream(**ASK) as stream:
+                with helper.stream(**ASK) as stream:
                     stream.get_final_completion()
             elif surface == "raw":
                 chat.with_raw_response.create(**ASK)
@@ -88,11 +91,11 @@ def test_retries_of_a_call_that_has_started_are_not_refused(server):
         statuses.append(200 if statuses else 429)
         if statuses == [429]:
             other(**ASK)  # spends the budget while the first call waits to be sent again
-            return httpx2.Response(429, headers={"retry-after-ms": "1"})
-        return httpx2.Response(200, json={"model": "gpt-5-mini", "choices": []})
+            return web.Response(429, headers={"retry-after-ms": "1"})
+        return web.Response(200, json={"model": "gpt-5-mini", "choices": []})
 
-    web = httpx2.Client(transport=httpx2.MockTransport(answer))
-    client = openai.OpenAI(api_key="sk-test", http_client=web, max_retries=1)
+    wire = web.Client(transport=web.MockTransport(answer))
+    client = openai.OpenAI(api_key="sk-test", http_client=wire, max_retries=1)
     with llmwatch.watch(budget=0.01) as w:
         client.chat.completions.create(**ASK)
         with pytest.raises(llmwatch.BudgetExceeded):

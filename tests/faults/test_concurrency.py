@@ -35,6 +35,14 @@ def ask(client, **options):
     return client.chat.completions.create(model="gpt-5-mini", messages=MESSAGES, **options)
 
 
+def warm_up():
+    """What is loaded with the first call (schemas, prices, pandas) is loaded before it counts."""
+    with llmwatch.watch() as w, offline_client() as client:
+        ask(client)
+        list(ask(client, stream=True))
+    assert len(w.calls) == 2
+
+
 def plain():
     """A client without an SDK, on a mock transport: cheap enough for thousands of calls."""
     return httpx2.Client(
@@ -220,6 +228,7 @@ def test_two_hundred_interrupts_leave_no_lock_and_nothing_in_flight():
 
     thread = threading.Thread(target=interrupt, daemon=True)
     interrupted = 0
+    warm_up()
     with offline_client() as client, llmwatch.watch() as w:
         thread.start()
         for _ in range(200):
@@ -278,6 +287,7 @@ def test_a_fork_amid_the_switch_hangs_no_child():
     """Children forked while threads open and close watches open watches of their own."""
     if not hasattr(os, "fork"):
         pytest.skip("only POSIX forks")
+    warm_up()
     stop = threading.Event()
 
     def toggle():
@@ -293,10 +303,14 @@ def test_a_fork_amid_the_switch_hangs_no_child():
         for _ in range(12):
             child = os.fork()
             if child == 0:
-                signal.alarm(20)
-                with llmwatch.watch() as w, plain() as web:
-                    web.post(URL, json=BODY)
-                os._exit(0 if len(w.calls) == 1 else 1)
+                code = 1
+                try:
+                    signal.alarm(20)
+                    with llmwatch.watch() as w, plain() as web:
+                        web.post(URL, json=BODY)
+                    code = 0 if len(w.calls) == 1 else 2
+                finally:
+                    os._exit(code)  # whatever happens, the child is no second run of the tests
             children.append(child)
         codes = [os.waitpid(child, 0)[1] for child in children]
     finally:
