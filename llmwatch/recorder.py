@@ -271,6 +271,7 @@ def _refusal(budget: Budget) -> BudgetExceeded:
 
 _session: Session | None = None
 _session_lock = threading.Lock()
+_held: list[Any] = []  # the switch, while a fork is under way
 
 
 def session() -> Session:
@@ -283,13 +284,27 @@ def session() -> Session:
     return _session
 
 
-def _after_fork() -> None:
-    """In the child nobody is there to give back what a thread of the parent held."""
-    global _session_lock
-    _session_lock = threading.Lock()
+def _before_fork() -> None:
+    """No child may begin with the switch half turned: the wire would look tapped and not be."""
     if _session is not None:
-        _session._switch = threading.RLock()
+        _session._switch.acquire()
+        _held.append(_session._switch)
+
+
+def _after_fork() -> None:
+    if _held:
+        _held.pop().release()
+
+
+def _after_fork_in_child() -> None:
+    global _session_lock
+    _session_lock = threading.Lock()  # a thread that is not here may have held it
+    _after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork,
+        after_in_child=_after_fork_in_child,
+    )
