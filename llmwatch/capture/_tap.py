@@ -1,6 +1,6 @@
 """The tap on the wire: `send` and `build_request` of one HTTP library's two clients.
 
-Nothing here may reach the user's call: every step of ours stands in `_quietly`, and what the
+Nothing here may reach the user's call: every step of ours catches its own failures, and what the
 library returns or raises goes through as the very same object.
 """
 
