@@ -15,8 +15,9 @@ from ._invocation import Invocation
 from ._progress import read_to_the_end, read_what_came
 from ._reader import Answer, Reader
 from ._request import Asked, read_request
-from ._tap import Gate, Sink, Tap, Traffic
+from ._tap import Tap
 from ._threads import ThreadHandOver
+from ._traffic import Gate, Sink, Traffic
 
 __all__ = [
     "Answer",
