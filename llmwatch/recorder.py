@@ -10,7 +10,7 @@ from typing import Any
 
 from . import faults
 from .assemble import Assembler, new_id, request_of
-from .capture import Capture, Invocation, provider_of, read_what_came
+from .capture import Capture, Dropped, Invocation, provider_of, read_what_came
 from .context import Budget, Scope, resolve
 from .exceptions import BudgetExceeded
 from .pricing import PriceBook
@@ -39,7 +39,7 @@ class Session(Reading):
             self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
         )
         self._worker = Worker(self._handle, self._idle)
-        self._capture = Capture(self.gate, self._worker.put)
+        self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
         self._switch = threading.RLock()
 
     # -- the switch ---------------------------------------------------------------------------
@@ -149,6 +149,9 @@ class Session(Reading):
     def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
         if thing is None:
             return []  # one failed and may be sent again: `_idle` asks
+        if isinstance(thing, Dropped):
+            dropped = self._capture.traffic.dropped(thing)
+            return self._made_of(dropped) if dropped is not None else []
         if not isinstance(thing, Invocation):
             made: list[tuple[Call, Scope | None]] = thing()
             return made  # work that has to be done here, and the records it makes

@@ -71,6 +71,10 @@ class Worker:
         if self._thread is None:
             self.start()
 
+    def inbox(self) -> Callable[[Any], None]:
+        """The queue's own `put`, for where no Python code may run; it starts no thread."""
+        return self._queue.put
+
     def drain(self, timeout: float = 2.0) -> bool:
         """Wait until all that was put is handled; False when `timeout` seconds were not enough."""
         thread = self._thread

@@ -17,12 +17,13 @@ from ._reader import Answer, Reader
 from ._request import Asked, read_request
 from ._tap import Tap
 from ._threads import ThreadHandOver
-from ._traffic import Gate, Sink, Traffic
+from ._traffic import Dropped, Gate, Inbox, Sink, Traffic
 
 __all__ = [
     "Answer",
     "Asked",
     "Capture",
+    "Dropped",
     "Endpoint",
     "Invocation",
     "Reader",
@@ -46,10 +47,12 @@ class Capture:
         Raises to refuse a call that starts in that scope.
     sink : callable of an Invocation
         Takes each call that is over, and None when one failed and may be sent again.
+    inbox : callable
+        Gives the C function that takes a `Dropped`, for which `traffic.dropped` has the call.
     """
 
-    def __init__(self, gate: Gate, sink: Sink) -> None:
-        self.traffic = Traffic(gate, sink)
+    def __init__(self, gate: Gate, sink: Sink, inbox: Inbox) -> None:
+        self.traffic = Traffic(gate, sink, inbox)
         self._taps: list[Tap] = []
         self._imports = ImportWatch(LIBRARIES, self._tap)
         self._threads = ThreadHandOver()

@@ -28,13 +28,6 @@ class _Tap:
         # httpx2 reads `.elapsed` here, anthropic `.stream_observer`, the next one something else.
         return getattr(self.__dict__["_stream"], name)
 
-    def __del__(self) -> None:
-        # May run inside a garbage collection at any line of ours: `end` only pops and puts.
-        try:
-            self._end(self._invocation, "dropped")
-        except Exception:  # a half-built tap, or an interpreter that is shutting down
-            return
-
 
 class _SyncTap(_Tap):
     def __iter__(self) -> Iterator[bytes]:

@@ -213,7 +213,9 @@ class Tap:
             invocation.body = response.content
             return "exhausted"
         invocation.streaming = True
-        response.stream = stream(response.stream, invocation, self.traffic.end)
+        tap = stream(response.stream, invocation, self.traffic.end)
+        self.traffic.await_stream(tap, invocation)
+        response.stream = tap
         return ""
 
     def _failed(self, invocation: Invocation, outcome: str, task: Any) -> None:
@@ -228,7 +230,7 @@ class Tap:
     def _lose(self, invocation: Invocation, trouble: BaseException) -> None:
         """Our own failure: give up the record, never the call."""
         faults.note("answer", trouble)
-        self.traffic.open.pop(id(invocation), None)
+        self.traffic.claim(invocation)
 
 
 def _request(args: Any, kwargs: Any) -> Any:

@@ -10,12 +10,24 @@ from typing import Any
 from ..context import Scope
 from ._invocation import Invocation
 
-__all__ = ["Gate", "Key", "Sink", "Traffic"]
+__all__ = ["Dropped", "Gate", "Inbox", "Key", "Sink", "Traffic"]
 
 Gate = Callable[[Scope], None]
 Sink = Callable[["Invocation | None"], None]
+Inbox = Callable[[], Callable[[Any], None]]
 Key = tuple[int, int]
 """A thread, and the task on it: where a retry of the SDK would come from."""
+
+
+class Dropped(weakref.ref[Any]):
+    """Becomes due when the stream of a call is dropped unread.
+
+    No `__del__`, nor any other Python code: a Ctrl-C that falls into a finaliser is swallowed by
+    Python, and the person's Ctrl-C is not ours to lose. The callback is a queue's own `put`.
+    """
+
+    __slots__ = ("invocation",)
+    invocation: Invocation
 
 
 class Traffic:
@@ -28,15 +40,19 @@ class Traffic:
     sink : callable
         Called once with each call that is over; with None when one failed and may be sent again,
         so that somebody asks `conclude` until it is decided.
+    inbox : callable
+        Gives what takes a `Dropped`, for `dropped` to be asked about: written in C.
     """
 
-    def __init__(self, gate: Gate, sink: Sink) -> None:
+    def __init__(self, gate: Gate, sink: Sink, inbox: Inbox) -> None:
         self.gate = gate
         self.sink = sink
+        self.inbox = inbox
         self.everything = False
         """Whether calls outside any recording scope are watched too."""
         self.open: dict[int, Invocation] = {}
         self.failed: dict[Key, Invocation] = {}
+        self.streams: dict[int, Dropped] = {}
         self.unknown: dict[str, int] = {}
         _traffics.add(self)
 
@@ -47,9 +63,28 @@ class Traffic:
         """The call is over: the first to say so wins, whatever thread it is on."""
         if invocation.caller is not None and outcome != "cancelled":
             return  # the SDK may send it again: `conclude` decides
-        if self.open.pop(id(invocation), None) is not None:
+        if self.claim(invocation):
             invocation.conclude(outcome)
             self.sink(invocation)
+
+    def claim(self, invocation: Invocation) -> bool:
+        """Take a call out of those in flight; True for one asker only."""
+        self.streams.pop(id(invocation), None)
+        return self.open.pop(id(invocation), None) is not None
+
+    def await_stream(self, tap: Any, invocation: Invocation) -> None:
+        """End the call when `tap`, which brings its body, is dropped without being closed."""
+        due = Dropped(tap, self.inbox())
+        due.invocation = invocation
+        self.streams[id(invocation)] = due
+
+    def dropped(self, due: Dropped) -> Invocation | None:
+        """The call that a dropped stream ends, concluded; None where it has ended otherwise."""
+        invocation = due.invocation
+        if invocation.caller is not None or not self.claim(invocation):
+            return None
+        invocation.conclude("dropped")
+        return invocation
 
     def conclude(self) -> bool:
         """End the failed calls that nobody is retrying any more; True while some are left."""
@@ -89,6 +124,7 @@ class Traffic:
         """After a fork: what was in flight belongs to the parent."""
         self.open.clear()
         self.failed.clear()
+        self.streams.clear()
 
 
 _traffics: weakref.WeakSet[Traffic] = weakref.WeakSet()
