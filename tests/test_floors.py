@@ -14,7 +14,7 @@ import llmwatch
 # From the bottom up: a room imports from floors below its own, never from its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("exceptions", "faults", "semconv"),
-    ("records", "settings", "totals"),
+    ("colours", "records", "settings", "totals", "words"),
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker"),
     ("assemble", "store", "summary"),

@@ -12,7 +12,7 @@ from typing import Any
 from .. import faults
 from ..recorder import Session
 from ..summary import NEEDED, summarize
-from ..widgets import dollars, plural, tokens
+from ..words import dollars, plural, tokens
 
 __all__ = ["Status"]
 

@@ -6,7 +6,7 @@ from html import escape
 from math import isnan
 from typing import Any
 
-from ..widgets import dollars, plural
+from ..words import dollars, plural
 from ._figures import Figures
 from ._files import Files
 from ._tables import Tables

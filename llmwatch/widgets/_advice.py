@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..records import Call
-from ._words import clean, plural
+from ..words import clean, plural
 
 __all__ = ["Hint", "advice", "is_cut", "lacks_price"]
 

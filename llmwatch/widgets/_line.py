@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..words import dollars, percent, plural, seconds, tokens
 from ._totals import Totals
-from ._words import dollars, percent, plural, seconds, tokens
 
 __all__ = ["Piece", "line"]
 

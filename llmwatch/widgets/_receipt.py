@@ -12,13 +12,13 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
+from ..colours import BAD, MUTED, RULE
 from ..records import Call
+from ..words import UNKNOWN, clean, seconds
 from ._advice import Hint, advice
-from ._colours import BAD, MUTED, RULE
 from ._line import Piece, line
 from ._table import TABLE_STYLE, status_words, table
 from ._totals import total
-from ._words import UNKNOWN, clean, seconds
 
 __all__ = ["Receipt"]
 

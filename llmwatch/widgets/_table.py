@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from heapq import nlargest
 from html import escape
 
+from ..colours import BAD, GOOD, MUTED, RULE, WARN
 from ..records import Call
+from ..words import UNKNOWN, clean, dollars, seconds, tokens
 from ._advice import is_cut, lacks_price
-from ._colours import BAD, GOOD, MUTED, RULE, WARN
-from ._words import UNKNOWN, clean, dollars, seconds, tokens
 
 __all__ = ["TABLE_STYLE", "status_words", "table"]
 

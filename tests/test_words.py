@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from llmwatch.widgets import clean, dollars, percent, plural, seconds, tokens
+from llmwatch.words import clean, dollars, percent, plural, seconds, tokens
 
 DASH = "\N{EN DASH}"
 
