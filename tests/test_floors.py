@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker"),
     ("assemble", "store", "summary"),
+    ("alerting",),
     ("exporters", "widgets"),
     ("reading",),
     ("recorder",),
