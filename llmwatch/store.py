@@ -17,6 +17,7 @@ from .view import Rows, View
 __all__ = ["Rows", "Store", "View"]
 
 Subscriber = Callable[[Sequence[Call], int], None]
+ChangeSubscriber = Callable[[Sequence[int]], None]
 
 
 class Store:
@@ -41,6 +42,7 @@ class Store:
         self._frames = Frames()
         self._rows: weakref.WeakSet[Rows] = weakref.WeakSet()
         self._subscribers: tuple[Subscriber, ...] = ()
+        self._change_subscribers: tuple[ChangeSubscriber, ...] = ()
         self._lock = threading.RLock()
         _stores.add(self)
 
@@ -58,22 +60,39 @@ class Store:
             self._tell(calls, first)
         return first
 
-    def amend(self, changes: Mapping[int, Mapping[str, Any]]) -> None:
-        """Change late columns (`semconv.Column.late`) of calls, by number.
+    def amend(self, changes: Mapping[int, Mapping[str, Any]]) -> list[int]:
+        """Change late columns (`semconv.Column.late`) of calls, by number, and tell who asked.
 
-        Numbers that have left memory are passed over.
+        Numbers that have left memory are passed over; returns those that were changed.
         """
         with self._lock:
-            columns = self._columns
-            if columns is None:
-                return
-            rows = {
-                number - columns.first: values
-                for number, values in changes.items()
-                if self._low <= number < columns.total
-            }
-            columns.amend(rows)
+            changed = self._amend(changes)
+        self._tell_changes(changed)
+        return changed
+
+    def revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
+        """Change late columns of one call to what `change` makes of it, in one step.
+
+        Nobody else changes it meanwhile, so that of two ratings at once none is lost. Returns
+        whether the call is still in memory.
+        """
+        with self._lock:
+            if not self._low <= number < self.total:
+                return False
+            rows = Rows()
+            rows.add(number)
+            (call,) = self.view(rows).calls()
+            changed = self._amend({number: change(call)})
+        self._tell_changes(changed)
+        return True
+
+    def _amend(self, changes: Mapping[int, Mapping[str, Any]]) -> list[int]:
+        columns = self._columns
+        numbers = [number for number in changes if self._low <= number < self.total]
+        if columns is not None and numbers:
+            columns.amend({number - columns.first: changes[number] for number in numbers})
             self._version += 1
+        return numbers
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback(calls, first_number)` after each append; returns what ends that.
@@ -89,6 +108,31 @@ class Store:
                 self._subscribers = tuple(c for c in self._subscribers if c is not callback)
 
         return unsubscribe
+
+    def subscribe_changes(self, callback: ChangeSubscriber) -> Callable[[], None]:
+        """Call `callback(numbers)` after late columns changed: a rating, a price given later.
+
+        It runs on the thread that changes them, with no lock held, and is as free to fail as the
+        callback of `subscribe`. Returns what ends it.
+        """
+        with self._lock:
+            self._change_subscribers = (*self._change_subscribers, callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._change_subscribers = tuple(
+                    c for c in self._change_subscribers if c is not callback
+                )
+
+        return unsubscribe
+
+    def _tell_changes(self, numbers: Sequence[int]) -> None:
+        for callback in self._change_subscribers if numbers else ():
+            try:
+                faults.check("subscriber")
+                callback(numbers)
+            except Exception as problem:
+                faults.note("subscriber", problem)
 
     def _tell(self, calls: Sequence[Call], first: int) -> None:
         for callback in self._subscribers:

@@ -287,6 +287,36 @@ def test_amending_what_is_not_there_is_passed_over():
     assert store.view().past.counts["score"] == 0
 
 
+def test_a_revision_sees_what_is_there_now():
+    """It gets the call with all earlier changes, and says whether the call is in memory."""
+    store = filled(10, max_calls=4)
+    store.amend({7: {"cost_usd": 0.5}})
+    assert store.revise(7, lambda call: {"score": call.cost_usd, "feedback": call.call_id})
+    assert store.revise(7, lambda call: {"score": call.score + 1})
+    for gone in (3, 10, -1):
+        assert not store.revise(gone, lambda call: {"score": 1.0})
+    frame = store.view().frame().set_index("call_id")
+    assert frame["score"].dropna().to_dict() == {"id-7": 1.5}
+    assert frame["feedback"].dropna().to_dict() == {"id-7": "id-7"}
+
+
+def test_of_revisions_at_once_none_is_lost():
+    """A hundred from each of four threads add up."""
+    store = filled(3)
+    store.amend({1: {"score": 0.0}})
+
+    def revise():
+        for _ in range(100):
+            store.revise(1, lambda call: {"score": call.score + 1})
+
+    threads = [threading.Thread(target=revise) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert store.view().frame()["score"][1] == 400
+
+
 # -- memory is bounded ----------------------------------------------------------------------------
 
 
@@ -466,6 +496,30 @@ def test_a_broken_subscriber_silences_no_other():
     store.subscribe(lambda calls, first: heard.append(first))
     store.append([make(0)])
     assert (heard, len(store.view())) == ([0], 1)
+    assert [(fault.step, fault.count) for fault in faults.table()] == [("subscriber", 1)]
+
+
+def test_subscribers_hear_of_changes():
+    """Each change tells the numbers it changed, and what changes nothing tells nothing."""
+    heard, store = [], filled(10, max_calls=4)
+    stop = store.subscribe_changes(lambda numbers: heard.append(list(numbers)))
+    assert store.amend({3: {"score": 1.0}, 8: {"score": 1.0}, 6: {"score": -1.0}}) == [8, 6]
+    store.amend({3: {"score": 1.0}})
+    store.revise(9, lambda call: {"score": 0.5})
+    store.append([make(10)])
+    stop()
+    store.amend({9: {"score": 1.0}})
+    assert heard == [[8, 6], [9]]
+
+
+def test_a_broken_subscriber_to_changes_silences_no_other():
+    """Its trouble is counted, the change stands, and the next one is told."""
+    heard, store = [], filled(2)
+    store.subscribe_changes(lambda numbers: 1 / 0)
+    store.subscribe_changes(heard.append)
+    store.amend({1: {"score": 1.0}})
+    assert heard == [[1]]
+    assert store.view().frame()["score"][1] == 1.0
     assert [(fault.step, fault.count) for fault in faults.table()] == [("subscriber", 1)]
 
 
