@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._figures import NEEDED, summarize
-from ._stretch import Stretch
+from ._groups import GROUPS, by_group, needed_by
+from ._stretch import End, Stretch
 
-__all__ = ["NEEDED", "Stretch", "summarize"]
+__all__ = ["GROUPS", "NEEDED", "End", "Stretch", "by_group", "needed_by", "summarize"]

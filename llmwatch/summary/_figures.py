@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from .. import faults
 from ..semconv import FIGURES, STATUSES
 from ..totals import SUMMED, Totals, codes_of, known
-from ._stretch import Stretch
+from ._spread import spread
+from ._stretch import End, Stretch, ends_ns
+from ._sums import Sums
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NEEDED", "summarize"]
+__all__ = ["NEEDED", "elapsed_ns", "figures_of", "plain", "summarize"]
 
 NEEDED = ("status_code", "started_at", "latency_s", "ttft_s", "error_type", *SUMMED)
 """The columns that `summarize` reads."""
@@ -41,6 +43,7 @@ def summarize(
     until: datetime | date | str | None = None,
     in_flight: Sequence[float] = (),
     past: Totals | None = None,
+    at: End = "started",
 ) -> dict[str, Any]:
     """The figures of `semconv.FIGURES` for the calls in `columns`.
 
@@ -53,13 +56,16 @@ def summarize(
     window : str, timedelta or float, optional
         Length ("5min", seconds) looking back from `until`, else from now.
     since, until : datetime, date or str, optional
-        Calls that *started* from `since` on and before `until`; local time where no zone is given.
+        Calls from `since` on and before `until`; local time where no zone is given.
     in_flight : sequence of float
         Ages in seconds of the calls that are not over.
     past : Totals, optional
         What calls of the same source that left memory sum up to. It is added where they all
         started within the span, and a line in diagnostics where only some did; percentiles know
         the rows in memory alone.
+    at : {"started", "ended"}
+        Which end of a call must lie in the span. A call of ten minutes that failed just now
+        *ended* in the last five. One of unknown latency ended when it started.
 
     Returns
     -------
@@ -75,17 +81,46 @@ def summarize(
         For a window or time that cannot be read.
     """
     span, past = Stretch.of(now_ns, window, since, until), past or Totals()
-    chosen = span.select(columns)
+    chosen = span.select(columns, at)
     totals = Totals.of(chosen)
     if span.holds(past):
         totals = totals + past
     elif span.cuts(past):
         faults.note("summary", "a window reached back to calls that have left memory: not in it")
-    figures = _counted(totals) | _measured(chosen)
-    figures["active"] = len(in_flight)
-    figures["oldest_active_s"] = max(in_flight, default=_NAN)
-    elapsed = _elapsed_s(span, columns, totals, past, now_ns, bool(in_flight))
-    figures["qps"] = totals.requests / elapsed if elapsed > 0 else _NAN
+    start, end = elapsed_ns(span, columns, totals, past, now_ns, bool(in_flight))
+    figures = figures_of(
+        Sums.whole(totals), chosen, None, [in_flight], (end - start) / 1e9 if start else _NAN
+    )
+    return {name: plain(values)[0] for name, values in figures.items()}
+
+
+def figures_of(
+    sums: Sums,
+    columns: Mapping[str, np.ndarray],
+    codes: np.ndarray | None,
+    in_flight: Sequence[Sequence[float]],
+    elapsed_s: np.ndarray | float,
+) -> dict[str, Any]:
+    """Every figure of some groups, in their order, as one array (masked, or of NaN) each.
+
+    Parameters
+    ----------
+    sums : Sums
+        What the groups sum up to.
+    columns, codes
+        The calls in memory, and the group of each; None where there is but one.
+    in_flight : sequence of sequences
+        The ages in seconds of the calls in flight, by group.
+    elapsed_s : array or float
+        The time that the groups' rates are over, in seconds; NaN where it is unknown.
+    """
+    import numpy as np
+
+    n = len(sums.requests)
+    figures = _counted(sums) | _measured(columns, codes, n)
+    figures["active"] = np.array([len(ages) for ages in in_flight], np.int64)
+    figures["oldest_active_s"] = np.array([max(ages, default=_NAN) for ages in in_flight])
+    figures["qps"] = _ratio(sums.requests, np.broadcast_to(elapsed_s, n))
     ordered: dict[str, Any] = {}
     for name in FIGURES:
         ordered[name] = figures[name]
@@ -94,84 +129,88 @@ def summarize(
     return ordered
 
 
-def _counted(totals: Totals) -> dict[str, Any]:
+def plain(values: Any) -> list[Any]:
+    """A figure as Python values, NaN where it is unknown."""
+    listed = values if isinstance(values, list) else values.tolist()
+    return [_NAN if value is None else value for value in listed]
+
+
+def _counted(sums: Sums) -> dict[str, Any]:
     """What follows from sums alone."""
-    ok, failed = totals.statuses["ok"], totals.statuses["error"]
-    rated, scored = ok + failed, totals.counts["score"]
-    answered = totals.requests - failed
+    ok, failed = sums.statuses["ok"], sums.statuses["error"]
+    rated, scored = ok + failed, sums.counts["score"]
+    answered = sums.requests - failed
     estimates = ("estimated_input_tokens", "estimated_output_tokens")
     return {
-        "requests": totals.requests,
-        "cancelled": totals.statuses["cancelled"],
-        "partial": totals.statuses["partial"],
-        "success_rate": ok / rated if rated else _NAN,
-        "error_rate": failed / rated if rated else _NAN,
+        "requests": sums.requests,
+        "cancelled": sums.statuses["cancelled"],
+        "partial": sums.statuses["partial"],
+        "success_rate": _ratio(ok, rated),
+        "error_rate": _ratio(failed, rated),
         "rate_n": rated,
-        "input_tokens": _sum(totals, answered, "input_tokens"),
-        "output_tokens": _sum(totals, answered, "output_tokens"),
-        "tokens": _sum(totals, answered, "input_tokens", "output_tokens"),
-        "cost_usd": float(_sum(totals, totals.unpriced, "cost_usd")),
-        "unpriced": totals.unpriced,
-        "unmeasured": totals.unmeasured,
-        "estimated_tokens": _sum(totals, totals.unmeasured, *estimates),
-        "estimated_cost_usd": float(_sum(totals, totals.unpriced, "estimated_cost_usd")),
-        "attempts": _sum(totals, totals.requests, "attempts"),
-        "output_tokens_per_s": totals.timed_tokens / totals.timed_s if totals.timed_s else _NAN,
-        "satisfaction": totals.sums["score"] / scored if scored else _NAN,
+        "input_tokens": _sum(sums, answered, "input_tokens"),
+        "output_tokens": _sum(sums, answered, "output_tokens"),
+        "tokens": _sum(sums, answered, "input_tokens", "output_tokens"),
+        "cost_usd": _sum(sums, sums.unpriced, "cost_usd"),
+        "unpriced": sums.unpriced,
+        "unmeasured": sums.unmeasured,
+        "estimated_tokens": _sum(sums, sums.unmeasured, *estimates),
+        "estimated_cost_usd": _sum(sums, sums.unpriced, "estimated_cost_usd"),
+        "attempts": _sum(sums, sums.requests, "attempts"),
+        "output_tokens_per_s": _ratio(sums.timed_tokens, sums.timed_s),
+        "satisfaction": _ratio(sums.sums["score"], scored),
         "satisfaction_n": scored,
-        "errors": dict(totals.errors.most_common()),
+        "errors": sums.errors,
     }
 
 
-def _sum(totals: Totals, missing: int, *names: str) -> float:
-    """The sum of what is known; NaN when nothing is and something is missing."""
-    if missing and not any(totals.counts[name] for name in names):
-        return _NAN
-    return sum(totals.sums[name] for name in names)
-
-
-def _measured(columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Means and percentiles over the calls that went well."""
-    ok = codes_of(columns) == STATUSES.index("ok")
-    latency, ttft = _values(columns["latency_s"], ok), _values(columns["ttft_s"], ok)
-    p50, p95, p99 = _percentiles(latency, 50, 95, 99)
-    first50, first95 = _percentiles(ttft, 50, 95)
-    return {
-        "latency_mean_s": float(latency.mean()) if len(latency) else _NAN,
-        "latency_p50_s": p50,
-        "latency_p95_s": p95,
-        "latency_p99_s": p99,
-        "latency_n": len(latency),
-        "ttft_p50_s": first50,
-        "ttft_p95_s": first95,
-        "ttft_n": len(ttft),
-    }
-
-
-def _values(column: np.ndarray, where: np.ndarray) -> np.ndarray:
-    values, is_known = known(column)
-    chosen: np.ndarray = values[where & is_known]
-    return chosen
-
-
-def _percentiles(values: np.ndarray, *percents: float) -> list[float]:
-    """Linear-interpolated between closest ranks (Hyndman and Fan, type 7)."""
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """`part` over `whole`; NaN where that is nothing."""
     import numpy as np
 
-    if not len(values):
-        return [_NAN] * len(percents)
-    return [float(value) for value in np.percentile(values, percents)]
+    found: np.ndarray = np.full(len(part), np.nan)
+    np.divide(part, whole, out=found, where=whole > 0)
+    return found
 
 
-def _elapsed_s(
+def _sum(sums: Sums, missing: np.ndarray, *names: str) -> np.ndarray:
+    """The sum of what is known; unknown when nothing is and something is missing."""
+    import numpy as np
+
+    total: np.ndarray = sum(sums.sums[name] for name in names)  # type: ignore[assignment]  # no 0
+    unknown = (missing > 0) & (sum(sums.counts[name] for name in names) == 0)
+    if names[0].endswith("_usd"):
+        total = total.astype(np.float64)
+    if total.dtype.kind == "f":
+        return np.where(unknown, np.nan, total)
+    return np.ma.MaskedArray(total, unknown)
+
+
+def _measured(
+    columns: Mapping[str, np.ndarray], codes: np.ndarray | None, n: int
+) -> dict[str, np.ndarray]:
+    """Means and percentiles over the calls that went well."""
+    ok = codes_of(columns) == STATUSES.index("ok")
+    found: dict[str, np.ndarray] = {}
+    for name, percents in (("latency", (50, 95, 99)), ("ttft", (50, 95))):
+        values, is_known = known(columns[f"{name}_s"])
+        where = ok & is_known
+        of = spread(values[where], codes[where] if codes is not None else None, n, percents)
+        found[f"{name}_mean_s"], found[f"{name}_n"] = of.mean, of.n
+        for percent, ranked in zip(percents, of.percentiles, strict=True):
+            found[f"{name}_p{percent}_s"] = ranked
+    return found
+
+
+def elapsed_ns(
     span: Stretch,
     columns: Mapping[str, np.ndarray],
     totals: Totals,
     past: Totals,
     now_ns: int,
     is_running: bool,
-) -> float:
-    """The part of the span that has passed since the source's first call, in seconds.
+) -> tuple[int, int]:
+    """The part of the span that has passed since the source's first call; (0, 0): no call yet.
 
     Without a span it ends with the last call, so that a closed watch keeps its rate.
     """
@@ -181,23 +220,12 @@ def _elapsed_s(
         oldest = int(started.min())
         first = oldest if first is None else min(first, oldest)
     if first is None:
-        return _NAN
+        return 0, 0
     start = first if span.start is None else max(first, span.start)
     if span.end is not None:
         end = min(span.end, now_ns)
     elif span.start is not None or is_running:
         end = now_ns
     else:
-        end = _last_end_ns(columns, totals)
-    return (end - start) / 1e9
-
-
-def _last_end_ns(columns: Mapping[str, np.ndarray], totals: Totals) -> int:
-    """When the last call ended; of what left memory only the start is known."""
-    import numpy as np
-
-    started = columns["started_at"]
-    if not len(started):
-        return totals.last_ns or 0
-    latency, is_known = known(columns["latency_s"])
-    return int((started + np.where(is_known, latency, 0.0) * 1e9).max())
+        end = int(ends_ns(columns).max()) if len(started) else totals.last_ns or 0
+    return start, end

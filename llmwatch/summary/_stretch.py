@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ..exceptions import UsageError
-from ..totals import Totals
+from ..totals import Totals, known
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Stretch"]
+__all__ = ["End", "Stretch", "ends_ns"]
+
+End: TypeAlias = Literal["started", "ended"]
+"""Which end of a call is meant."""
 
 _SECONDS = {
     "ms": 0.001, "s": 1, "sec": 1, "second": 1, "min": 60, "m": 60, "minute": 60,
@@ -68,15 +71,26 @@ class Stretch(NamedTuple):
             self.end is None or totals.first_ns < self.end
         )
 
-    def select(self, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """The rows of `columns` that started in it."""
-        started = columns["started_at"]
-        if self == (None, None) or not len(started):
+    def select(
+        self, columns: Mapping[str, np.ndarray], at: End = "started"
+    ) -> Mapping[str, np.ndarray]:
+        """The rows of `columns` that started, or ended, in it."""
+        if self == (None, None) or not len(columns["started_at"]):
             return columns
-        inside = started >= (self.start if self.start is not None else started.min())
+        when = columns["started_at"] if at == "started" else ends_ns(columns)
+        inside = when >= (self.start if self.start is not None else when.min())
         if self.end is not None:
-            inside &= started < self.end
+            inside &= when < self.end
         return columns if inside.all() else {name: c[inside] for name, c in columns.items()}
+
+
+def ends_ns(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """When each call ended; one of unknown latency when it started."""
+    import numpy as np
+
+    latency, is_known = known(columns["latency_s"])
+    ends: np.ndarray = columns["started_at"] + np.where(is_known, latency * 1e9, 0).astype(np.int64)
+    return ends
 
 
 def _length_ns(window: Any) -> int:
