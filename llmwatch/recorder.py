@@ -175,6 +175,15 @@ class Session(Reading):
     def _view(self) -> View:
         return self.store.view()
 
+    def _revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
+        return self.store.revise(number, change)
+
+    def _scrubbed(self, text: str, limit: int) -> str:
+        return self._redactor.clean(text, limit=limit)
+
+    def _prices(self) -> PriceBook:
+        return self.prices
+
     def _in_flight(self) -> list[dict[str, Any]]:
         return self.in_flight_under(None)
 

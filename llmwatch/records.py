@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Call"]
+__all__ = ["Call", "Feedback"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +65,16 @@ class Call:
     feedback: str | None = None
     request_preview: str | None = None
     response_preview: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """One rating of a call, as `Reading.feedback` keeps it."""
+
+    call_id: str
+    score: float
+    """From -1 (bad) to 1 (good)."""
+    comment: str | None = None
+    """In the person's words, credentials removed."""
+    at: int
+    """Nanoseconds since the epoch, UTC."""

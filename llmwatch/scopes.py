@@ -11,8 +11,10 @@ from typing import Any, Self, TypeVar, cast
 
 from .context import Budget, Cell, Scope, bind, here
 from .exceptions import UsageError
+from .pricing import PriceBook
 from .reading import Reading
 from .recorder import Session, session
+from .records import Call
 from .store import View
 
 __all__ = ["Watch", "watch"]
@@ -180,6 +182,15 @@ class Watch(Reading):
 
     def _view(self) -> View:
         return self._session.store.view(self.rows)
+
+    def _revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
+        return self._session._revise(number, change)
+
+    def _scrubbed(self, text: str, limit: int) -> str:
+        return self._session._scrubbed(text, limit)
+
+    def _prices(self) -> PriceBook:
+        return self._session.prices
 
     def _in_flight(self) -> list[dict[str, Any]]:
         return self._session.in_flight_under(self)

@@ -137,7 +137,7 @@ COLUMNS: tuple[Column, ...] = (
     _c("span_id", "text", "W3C span id"),
     _c("parent_span_id", "text", "W3C span id of the parent"),
     _c("score", "number", "the last rating, -1 to 1", late=True),
-    _c("feedback", "text", "the last rating's comment", late=True),
+    _c("feedback", "text", "all ratings in order, a JSON list of score, comment and time", late=True),
     _c("request_preview", "text", "what was asked, as far as `content` keeps it"),
     _c("response_preview", "text", "what was answered, as far as `content` keeps it"),
 )

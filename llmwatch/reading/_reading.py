@@ -9,12 +9,13 @@ from typing import Any
 from ..words import dollars, plural
 from ._figures import Figures
 from ._files import Files
+from ._ratings import Ratings
 from ._tables import Tables
 
 __all__ = ["Reading"]
 
 
-class Reading(Tables, Figures, Files):
+class Reading(Tables, Figures, Files, Ratings):
     """What can be asked of recorded calls."""
 
     def __len__(self) -> int:

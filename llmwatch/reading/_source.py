@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..exceptions import UsageError
+from ..pricing import PriceBook
+from ..records import Call
+from ..redaction import Redactor
 from ..store import View
 
 __all__ = ["Source"]
@@ -24,6 +29,18 @@ class Source(ABC):
     @abstractmethod
     def _settle(self) -> None:
         """Wait until what ended is recorded."""
+
+    def _revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
+        """Change late columns of a call; whether it is still there. See `Store.revise`."""
+        raise UsageError("these calls can only be read: rate a call in llmwatch.session.")
+
+    def _scrubbed(self, text: str, limit: int) -> str:
+        """`text` without credentials."""
+        return Redactor().clean(text, limit=limit)
+
+    def _prices(self) -> PriceBook:
+        """The prices in force."""
+        return PriceBook()
 
     def _now(self) -> View:
         self._settle()
