@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .alerting import email, notify, slack, webhook
     from .exceptions import BudgetExceeded, ExportError, LLMWatchError, UsageError
     from .face import configure, diagnostics, disable, enable, price
     from .manual import call
@@ -32,13 +33,17 @@ __all__ = [
     "configure",
     "diagnostics",
     "disable",
+    "email",
     "enable",
     "load_ipython_extension",
+    "notify",
     "price",
     "run",
     "session",
+    "slack",
     "unload_ipython_extension",
     "watch",
+    "webhook",
 ]
 
 __version__ = "0.1.0"
@@ -52,10 +57,14 @@ _HOMES = {
     "configure": "face",
     "diagnostics": "face",
     "disable": "face",
+    "email": "alerting",
     "enable": "face",
+    "notify": "alerting",
     "price": "face",
     "run": "nested",
+    "slack": "alerting",
     "watch": "scopes",
+    "webhook": "alerting",
 }
 
 

@@ -1,0 +1,227 @@
+"""The way of a notice to its handlers: off everybody's path, one lane a handler."""
+
+from __future__ import annotations
+
+import atexit
+import inspect
+import os
+import random
+import re
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import faults
+from ..context import Scope, bind
+from ._alert import Alert, Handler
+from ._undelivered import Undelivered
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["HANDLER", "Delivery"]
+
+HANDLER = {"llmwatch": "alert handler"}
+"""The label of LLM calls that a handler makes itself: no rule counts them."""
+
+_PAUSES_S = (1.0, 5.0)  # before the second and the third try
+_CAPACITY = 100  # notices that may wait in one lane
+_LANES = 64
+_IDLE_S = 5.0  # how long a lane keeps its thread for the next notice
+_EXIT_S = 2.0  # the longest that the end of the process waits for us
+
+
+class Delivery:
+    """Hands notices to handlers; a slow or dead handler holds up nobody but itself.
+
+    Parameters
+    ----------
+    pauses : sequence of float
+        Seconds before each further try of a notice that may arrive later.
+    capacity : int
+        Notices that may wait for one handler; beyond it the oldest is dropped and noted.
+    """
+
+    def __init__(self, *, pauses: Sequence[float] = _PAUSES_S, capacity: int = _CAPACITY) -> None:
+        self._pauses = tuple(pauses)
+        self._capacity = capacity
+        self._reset()
+        _deliveries.add(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._lanes: dict[int, _Lane] = {}
+        self._hurry = threading.Event()
+
+    def send(self, handler: Handler, alert: Alert) -> None:
+        """Queue `alert` for `handler`. Never blocks, never raises."""
+        try:
+            with self._lock:
+                self._lane(handler).put(alert)
+        except Exception as problem:
+            faults.note("alert handler", problem)
+
+    def _lane(self, handler: Handler) -> _Lane:
+        lane = self._lanes.get(id(handler))
+        if lane is None:
+            for key in [key for key, other in self._lanes.items() if other.is_idle]:
+                del self._lanes[key]
+            if len(self._lanes) >= _LANES:
+                raise RuntimeError(f"more than {_LANES} handlers are busy: a notice was dropped")
+            lane = _Lane(handler, self._pauses, self._capacity, self._hurry)
+            self._lanes[id(handler)] = lane  # the lane holds the handler, so its id stays its own
+        return lane
+
+    def drain(self, timeout: float = _EXIT_S) -> bool:
+        """Wait until every notice is delivered or given up; False when `timeout` was too short."""
+        end = time.monotonic() + timeout
+        with self._lock:
+            lanes = list(self._lanes.values())
+        return all(lane.wait(end - time.monotonic()) for lane in lanes)
+
+    def finish(self, timeout: float = _EXIT_S) -> bool:
+        """`drain` without the pauses before further tries: the process ends."""
+        self._hurry.set()
+        return self.drain(timeout)
+
+
+class _Lane:
+    """The notices of one handler, in order, on a thread that is there while there are some."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        pauses: Sequence[float],
+        capacity: int,
+        hurry: threading.Event,
+    ) -> None:
+        self._handler = handler
+        self._pauses = pauses
+        self._capacity = capacity
+        self._hurry = hurry
+        self._waiting: deque[Alert] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    @property
+    def is_idle(self) -> bool:
+        return self._thread is None
+
+    def put(self, alert: Alert) -> None:
+        with self._changed:
+            if len(self._waiting) >= self._capacity:
+                self._waiting.popleft()
+                faults.note(self._step, f"{self._capacity} notices wait already: the oldest went")
+            self._waiting.append(alert)
+            self._changed.notify_all()
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="llmwatch-alerts", daemon=True)
+                thread.start()
+                self._thread = thread
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it is through with everything, within `timeout` seconds."""
+        with self._changed:
+            if self._thread is threading.current_thread():
+                return True  # a handler that waits for itself
+            return self._changed.wait_for(
+                lambda: not self._busy and not self._waiting, max(0.0, timeout)
+            )
+
+    @property
+    def _step(self) -> str:
+        return f"alert handler {_name(self._handler)}"
+
+    def _run(self) -> None:
+        import asyncio
+
+        bind(Scope(labels=HANDLER, records=False))
+        runner = asyncio.Runner()  # makes its loop when the first coroutine needs one
+        try:
+            while (alert := self._take()) is not None:
+                self._deliver(alert, runner)
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
+        finally:
+            runner.close()
+
+    def _take(self) -> Alert | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting, _IDLE_S)
+            if not self._waiting:
+                self._thread = None
+                return None
+            self._busy = True
+            return self._waiting.popleft()
+
+    def _deliver(self, alert: Alert, runner: asyncio.Runner) -> None:
+        for pause in (*self._pauses, None):
+            try:
+                faults.check("alert handler")
+                self._call(alert, runner)
+            except Undelivered as problem:
+                if problem.again and pause is not None:
+                    # Apart from each other, lest many kernels knock at the same moment.
+                    wait = max(pause * random.uniform(0.8, 1.2), problem.after_s or 0.0)
+                    self._hurry.wait(wait)
+                    continue
+                faults.note(self._step, str(problem))
+            except BaseException as problem:  # also a handler that calls sys.exit
+                faults.note(self._step, _told(problem))
+            return
+
+    def _call(self, alert: Alert, runner: asyncio.Runner) -> None:
+        answer: Any = self._handler(alert)
+        if inspect.isawaitable(answer):
+            runner.run(_finished(answer))
+
+
+async def _finished(answer: Any) -> None:
+    await answer
+
+
+def _name(handler: Handler) -> str:
+    if type(handler).__module__.startswith("llmwatch."):
+        return repr(handler)
+    # A foreign repr may hold what it likes.
+    return str(getattr(handler, "__qualname__", type(handler).__qualname__))
+
+
+def _told(problem: BaseException) -> str:
+    try:
+        return f"{type(problem).__name__}: {_without_urls(problem)}"
+    except Exception:  # a broken __str__ of a foreign exception
+        return type(problem).__name__
+
+
+_URL = re.compile(r"(\w+://)(?:[^\s/@'\"]*@)?([^\s/?#'\"]*)[^\s'\"]*")
+_URL_PATH = re.compile(r"(\burl: )\S+")
+
+
+def _without_urls(thing: object) -> str:
+    """The text of `thing` with no more of a URL than its host: the rest is often a secret."""
+    return _URL_PATH.sub(r"\1…", _URL.sub(r"\1\2/…", str(thing)))
+
+
+_deliveries: weakref.WeakSet[Delivery] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for delivery in list(_deliveries):  # the parent's notices are the parent's to deliver
+        delivery._reset()
+
+
+def _at_exit() -> None:
+    end = time.monotonic() + _EXIT_S
+    for delivery in list(_deliveries):
+        delivery.finish(end - time.monotonic())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)

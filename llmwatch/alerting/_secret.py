@@ -1,0 +1,28 @@
+"""A text that shows itself nowhere."""
+
+from __future__ import annotations
+
+__all__ = ["Secret"]
+
+
+class Secret:
+    """Holds a password, a token or the path of an address; its repr is `"…"`.
+
+    Whoever prints an object, asks for its `vars` or shows the variables of a traceback sees
+    three dots. A pickle or a copy of it is refused.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not copied: make the handler anew where it is needed")
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text

@@ -1,0 +1,83 @@
+"""Notices in a Slack channel, or in a chat that takes Slack's incoming webhooks."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ._alert import Alert
+from ._plain import mark, plain, title
+from ._secret import Secret
+from ._web import Address, post
+
+__all__ = ["Slack", "slack"]
+
+_COLOURS = {"critical": "#c62828", "warning": "#ef8e19", "info": "#1976d2"}
+_OVER = "#2e7d32"
+_JSON = {"Content-Type": Secret("application/json")}
+
+# Slack knows entities for & < > only. The signs of its markup have none: they are replaced by
+# look-alikes, an underscore only at the edge of a word, where it would begin or end italics.
+_LOOKALIKES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ"})
+_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+
+
+class Slack:
+    """Posts each notice to one incoming webhook; made by `llmwatch.slack`."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def __call__(self, alert: Alert) -> None:
+        """Post `alert` once."""
+        post(self._address, json.dumps(_payload(alert)).encode("ascii"), _JSON)
+
+    def __repr__(self) -> str:
+        return f"slack('{self._address}')"
+
+
+def slack(url: str) -> Slack:
+    """A handler that posts each notice to a Slack channel.
+
+    Text from models, tags and errors shows as it is: it cannot format, link or call anybody.
+
+    Parameters
+    ----------
+    url : str
+        The incoming webhook, `https://hooks.slack.com/services/...`; it is a secret, and only
+        its host is ever shown. Mattermost, Rocket.Chat and Discord (`.../slack`) take the same.
+
+    Raises
+    ------
+    UsageError
+        For an address that cannot be meant.
+
+    Examples
+    --------
+    >>> url = os.environ["SLACK_WEBHOOK"]
+    >>> llmwatch.alerts.add_handler(llmwatch.slack(url), severity="critical")
+    """
+    return Slack(Address.of(url, "slack"))
+
+
+def _payload(alert: Alert) -> dict[str, Any]:
+    heading = f"{mark(alert)} {_escaped(title(alert))}"
+    colour = _OVER if alert.state == "resolved" else _COLOURS.get(alert.severity, _OVER)
+    below = [_escaped(plain(alert.detail, 600))] if alert.detail else []
+    if alert.hint:  # in a span of code an underscore is one
+        below.append(f"`{_escaped(plain(alert.hint, 300), edge=False)}`")
+    attachment = {
+        "color": colour,
+        "fallback": heading,
+        "text": "\n".join(below),
+        "mrkdwn_in": ["text"],
+        "ts": int(alert.at.timestamp()),
+        "footer": f"llmwatch · {alert.severity}",
+    }
+    return {"text": heading, "attachments": [attachment]}
+
+
+def _escaped(text: str, *, edge: bool = True) -> str:
+    text = text.translate(_LOOKALIKES)
+    return _EDGE.sub("ˍ", text) if edge else text
