@@ -8,6 +8,8 @@ the garbage collector three cells later still belongs where it was opened.
 from __future__ import annotations
 
 import threading
+from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,22 +32,39 @@ class Cell:
 class Budget:
     """Money that calls under a scope may cost (USD). Charged by the worker, asked by the gate."""
 
-    __slots__ = ("limit", "spent", "unpriced", "unpriced_models")
+    __slots__ = ("__weakref__", "_owing", "limit", "spent", "unpriced_models")
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self.spent = 0.0
-        self.unpriced = 0
-        self.unpriced_models: set[str] = set()
+        self.unpriced_models: Counter[str] = Counter()
+        self._owing = array("q")  # the numbers of the calls whose price is not known yet
 
-    def charge(self, cost_usd: float | None, model: str | None) -> None:
-        """Add a finished call; one of unknown price is counted and named."""
+    @property
+    def unpriced(self) -> int:
+        """Finished calls whose price is unknown, so not part of what is spent."""
+        return len(self._owing)
+
+    def charge(self, cost_usd: float | None, model: str | None, number: int) -> None:
+        """Add finished call `number`; one of unknown price is counted and named."""
         if cost_usd is not None:
             self.spent += cost_usd
-        else:
-            self.unpriced += 1
-            if model is not None and len(self.unpriced_models) < 10:
-                self.unpriced_models.add(model)
+            return
+        self._owing.append(number)
+        if model is not None and (model in self.unpriced_models or len(self.unpriced_models) < 10):
+            self.unpriced_models[model] += 1
+
+    def settle(self, priced: Mapping[int, tuple[float, str | None]]) -> None:
+        """Charge those of the calls of unknown price whose cost and model are `priced` now."""
+        paid = [number for number in self._owing if number in priced]
+        if not paid:
+            return
+        self._owing = array("q", [number for number in self._owing if number not in priced])
+        for cost_usd, model in map(priced.__getitem__, paid):
+            self.spent += cost_usd
+            if model is not None and model in self.unpriced_models:
+                self.unpriced_models[model] -= 1
+        self.unpriced_models = +self.unpriced_models  # without those of which none is left
 
     @property
     def is_spent(self) -> bool:

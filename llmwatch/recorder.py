@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any
+from weakref import WeakSet
 
 from . import faults
 from .assemble import Assembler, new_id, request_of
@@ -41,6 +42,7 @@ class Session(Reading):
         self._worker = Worker(self._handle, self._idle)
         self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
         self._switch = threading.RLock()
+        self._budgets: WeakSet[Budget] = WeakSet()  # touched on the worker alone
 
     # -- the switch ---------------------------------------------------------------------------
 
@@ -98,18 +100,39 @@ class Session(Reading):
     def price(
         self, model: str, *, input: float, output: float, cached_input: float | None = None
     ) -> int:
-        """Price a model and re-price its unpriced calls; returns how many were."""
+        """Price a model and re-price its unpriced calls; returns how many were.
+
+        The budgets around these calls are charged with what they cost.
+        """
         self.prices.set(model, input=input, output=output, cached_input=cached_input)
         self._settle()
         changes: dict[int, dict[str, Any]] = {}
+        owed: dict[int, tuple[float, str | None]] = {}
         view = self.store.view(self._unpriced(model))
-        for number, call in zip(view.numbers(), view.calls(), strict=True):
+        for number, call in zip(view.numbers().tolist(), view.calls(), strict=True):
             values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
             cost = self._assembler.price(values, "")
             if cost["cost_usd"] is not None or cost["estimated_cost_usd"] is not None:
                 changes[number] = cost
+            if cost["cost_usd"] is not None:
+                owed[number] = cost["cost_usd"], call.model
         self.store.amend(changes)
+        self._charge_later(owed)
         return len(changes)
+
+    def _charge_later(self, owed: Mapping[int, tuple[float, str | None]]) -> None:
+        """Charge budgets with what became priced, where they are always charged: on the worker."""
+
+        def charge() -> list[Any]:
+            for budget in list(self._budgets):
+                budget.settle(owed)
+            return []
+
+        if self._worker.is_here():
+            charge()
+        elif owed:
+            self._worker.put(charge)
+            self._settle()
 
     def _unpriced(self, model: str) -> Rows:
         """The calls of `model` without a price, found by column."""
@@ -144,7 +167,17 @@ class Session(Reading):
         first = self.store.append([call for call, _ in made])
         for number, (call, scope) in enumerate(made, first):
             if scope is not None:
-                _book(call, number, scope)
+                self._book(call, number, scope)
+
+    def _book(self, call: Call, number: int, scope: Scope) -> None:
+        """Charge the budgets around a call, and enter it in the watches around it."""
+        if call.status != "error" or call.cost_usd is not None:  # a refusal costs nothing
+            for budget in set(scope.budgets):
+                budget.charge(call.cost_usd, call.model, number)
+                self._budgets.add(budget)
+        for level in scope.chain():
+            if level.watch is not None:
+                level.watch.rows.add(number)
 
     def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
         if thing is None:
@@ -248,16 +281,6 @@ class Session(Reading):
             return
         if spent is not None:
             raise _refusal(spent)
-
-
-def _book(call: Call, number: int, scope: Scope) -> None:
-    """Charge the budgets around a call, and enter it in the watches around it."""
-    if call.status != "error" or call.cost_usd is not None:  # a refusal costs nothing
-        for budget in set(scope.budgets):
-            budget.charge(call.cost_usd, call.model)
-    for level in scope.chain():
-        if level.watch is not None:
-            level.watch.rows.add(number)
 
 
 def _place(scope: Scope | None) -> dict[str, Any]:

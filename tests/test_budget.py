@@ -126,6 +126,38 @@ def test_calls_of_unknown_price_are_named(server):
     assert caught.value.unpriced == 1
 
 
+def test_a_price_given_later_is_charged(server):
+    """Every budget around the calls grows by what they cost, once; the next call is refused."""
+    client = offline_client(server)
+    mine = ASK | {"model": "my-late-model"}
+    with llmwatch.watch(budget=1000) as outer, llmwatch.watch(budget=0.5) as w:
+        dear(server, 2)
+        client.chat.completions.create(**mine)
+        client.chat.completions.create(**mine)
+        client.chat.completions.create(**(ASK | {"model": "no-such-model"}))
+        assert len(w) == 3
+        assert (w.budget.spent, w.budget.unpriced) == (0, 3)
+        llmwatch.price("my-late-model", input=1, output=2)
+        llmwatch.price("my-late-model", input=3, output=4)
+        with pytest.raises(llmwatch.BudgetExceeded, match=r"\(\$6\), not counting 1 call .*no-su"):
+            client.chat.completions.create(**ASK)
+    assert w.calls["cost_usd"].sum() == w.budget.spent == outer.budget.spent == 6
+    assert w.budget.unpriced == outer.budget.unpriced == 1
+    assert dict(w.budget.unpriced_models) == {"no-such-model": 1}
+
+
+def test_a_price_given_later_charges_no_other_budget(server):
+    """A budget that was not around the calls stays as it is."""
+    client = offline_client(server)
+    with llmwatch.watch(budget=1) as one:
+        client.chat.completions.create(**(ASK | {"model": "my-other-model"}))
+    with llmwatch.watch(budget=1) as two:
+        client.chat.completions.create(**(ASK | {"model": "no-such-model"}))
+    llmwatch.price("my-other-model", input=1, output=2)
+    assert one.budget.spent == one.calls["cost_usd"].sum() > 0
+    assert (two.budget.spent, two.budget.unpriced) == (0, 1)
+
+
 def test_other_requests_are_not_refused(server):
     """Listing models costs nothing and goes through a spent budget."""
     dear(server)

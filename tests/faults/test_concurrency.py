@@ -148,7 +148,7 @@ def test_a_retry_of_a_sync_client_in_a_task_is_let_through_a_spent_budget():
 
     def handler(request):
         if answers.pop(0) == 429:
-            w.budget.charge(1.0, None)  # another thread's call, over while this one waits
+            w.budget.charge(1.0, None, 0)  # another thread's call, over while this one waits
             return httpx2.Response(429, json=LIMITED, headers={"retry-after-ms": "1"})
         return httpx2.Response(200, json=ANSWER)
 
