@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ._figures import NEEDED, summarize
-from ._groups import GROUPS, by_group, needed_by
+from ._groups import GROUPS, Grouped, by_group, group, needed_by
 from ._stretch import End, Stretch
+from ._timeline import Timeline, timeline
 
-__all__ = ["GROUPS", "NEEDED", "End", "Stretch", "by_group", "needed_by", "summarize"]
+__all__ = [
+    "GROUPS",
+    "NEEDED",
+    "End",
+    "Grouped",
+    "Stretch",
+    "Timeline",
+    "by_group",
+    "group",
+    "needed_by",
+    "summarize",
+    "timeline",
+]

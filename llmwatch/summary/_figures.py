@@ -19,7 +19,7 @@ from ._sums import Sums
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NEEDED", "elapsed_ns", "figures_of", "plain", "summarize"]
+__all__ = ["NEEDED", "elapsed_ns", "figures_of", "length_s", "plain", "summarize"]
 
 NEEDED = ("status_code", "started_at", "latency_s", "ttft_s", "error_type", *SUMMED)
 """The columns that `summarize` reads."""
@@ -87,10 +87,8 @@ def summarize(
         totals = totals + past
     elif span.cuts(past):
         faults.note("summary", "a window reached back to calls that have left memory: not in it")
-    start, end = elapsed_ns(span, columns, totals, past, now_ns, bool(in_flight))
-    figures = figures_of(
-        Sums.whole(totals), chosen, None, [in_flight], (end - start) / 1e9 if start else _NAN
-    )
+    elapsed = elapsed_ns(span, columns, totals, past, now_ns, bool(in_flight))
+    figures = figures_of(Sums.whole(totals), chosen, None, [in_flight], length_s(elapsed))
     return {name: plain(values)[0] for name, values in figures.items()}
 
 
@@ -209,8 +207,8 @@ def elapsed_ns(
     past: Totals,
     now_ns: int,
     is_running: bool,
-) -> tuple[int, int]:
-    """The part of the span that has passed since the source's first call; (0, 0): no call yet.
+) -> tuple[int, int] | None:
+    """The part of the span that has passed since the source's first call; None: there was none.
 
     Without a span it ends with the last call, so that a closed watch keeps its rate.
     """
@@ -220,7 +218,7 @@ def elapsed_ns(
         oldest = int(started.min())
         first = oldest if first is None else min(first, oldest)
     if first is None:
-        return 0, 0
+        return None
     start = first if span.start is None else max(first, span.start)
     if span.end is not None:
         end = min(span.end, now_ns)
@@ -229,3 +227,8 @@ def elapsed_ns(
     else:
         end = int(ends_ns(columns).max()) if len(started) else totals.last_ns or 0
     return start, end
+
+
+def length_s(elapsed: tuple[int, int] | None) -> float:
+    """How long that is, in seconds; NaN where it is unknown."""
+    return (elapsed[1] - elapsed[0]) / 1e9 if elapsed is not None else _NAN

@@ -11,7 +11,7 @@ from ..exceptions import UsageError
 from ..semconv import COLUMNS
 from ..totals import Totals
 from ._distinct import distinct, joined
-from ._figures import NEEDED, elapsed_ns, figures_of, plain
+from ._figures import NEEDED, elapsed_ns, figures_of, length_s, plain
 from ._stretch import End, Stretch
 from ._sums import Sums
 
@@ -141,13 +141,13 @@ def group(
     for code, row in zip(codes[rows:].tolist(), in_flight, strict=True):
         ages[code].append(row["age_s"])
     whole = Totals()
-    start, end = elapsed_ns(span, columns, whole, whole, now_ns, bool(in_flight))
+    elapsed = elapsed_ns(span, columns, whole, whole, now_ns, bool(in_flight))
     figures = figures_of(
         Sums.per_group(chosen, codes[:rows], len(keys)),
         chosen,
         codes[:rows],
         ages,
-        (end - start) / 1e9 if start else float("nan"),
+        length_s(elapsed),
     )
     return Grouped(words, keys, figures)
 
