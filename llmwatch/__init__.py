@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .alerting import email, notify, slack, webhook
+    from .board import dashboard
     from .exceptions import BudgetExceeded, ExportError, LLMWatchError, UsageError
     from .face import configure, diagnostics, disable, enable, price
     from .manual import call
@@ -31,6 +32,7 @@ __all__ = [
     "UsageError",
     "call",
     "configure",
+    "dashboard",
     "diagnostics",
     "disable",
     "email",
@@ -55,6 +57,7 @@ _HOMES = {
     "UsageError": "exceptions",
     "call": "manual",
     "configure": "face",
+    "dashboard": "board",
     "diagnostics": "face",
     "disable": "face",
     "email": "alerting",

@@ -1,7 +1,7 @@
-"""A real JupyterLab in a real Chromium, for tests of what a person sees.
+"""A real JupyterLab or Notebook 7 in a real Chromium, for tests of what a person sees.
 
 `lab` starts a server on a free loopback port, with every Jupyter and IPython folder in a
-temporary place, and opens notebooks in a headless Chromium::
+temporary place and our extension from the checkout, and opens notebooks in a headless Chromium::
 
     with lab(theme="dark") as desk:
         page = desk.open(notebook, trusted=True)
@@ -37,6 +37,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+EXTENSION = Path(__file__).parents[1] / "llmwatch" / "labextension"
 PATIENCE_MS = 60_000  # a hang guard: ten times what a slow machine needs
 
 
@@ -94,31 +95,41 @@ def browser() -> Iterator[Any]:
 def lab(
     *,
     theme: Literal["light", "dark"] = "light",
+    app: Literal["jupyterlab", "notebook"] = "jupyterlab",
     width: int = 1000,
     height: int = 800,
     scale: float = 1,
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Desk]:
-    """A running JupyterLab, and a browser window of `width` x `height` in front of it."""
+    """A running JupyterLab (or Notebook 7), and a window of `width` x `height` in front of it."""
     chromium()  # before the server starts, so that a skip costs nothing
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         write_settings(home, theme)
-        with serve(home, environ or {}) as address, browser() as running:
+        with serve(home, environ or {}, app) as address, browser() as running:
             page = running.new_page(
                 viewport={"width": width, "height": height}, device_scale_factor=scale
             )
             page.set_default_timeout(PATIENCE_MS)
-            yield Desk(page, address, home)
+            yield Desk(page, address, home, app)
 
 
 class Desk:
-    """One JupyterLab with one browser page."""
+    """One JupyterLab or Notebook 7 with one browser page."""
 
-    def __init__(self, page: Any, address: str, home: Path) -> None:
+    def __init__(self, page: Any, address: str, home: Path, app: str) -> None:
         self.page = page
         self.address = address
         self.home = home
+        self.app = app
+        self.requests: list[str] = []
+        """The addresses of all that the page has asked for, sockets included."""
+        self.console: list[str] = []
+        """What the page has written to its console as an error."""
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("console", lambda said: said.type == "error" and self.console.append(said.text))
+        page.on("pageerror", lambda problem: self.console.append(str(problem)))
 
     def open(
         self,
@@ -136,17 +147,24 @@ class Desk:
         import nbformat
         from nbformat.sign import NotebookNotary
 
-        path = self.home / "work" / name
-        nbformat.write(notebook, path)
+        path = self.save(notebook, name)
         if trusted:
             notary = NotebookNotary(data_dir=str(self.home / "data"))
             notary.sign(nbformat.read(path, as_version=4))
             notary.store.close()
-        place = "doc/tree" if bare else "lab/tree"
+        place = "notebooks" if self.app == "notebook" else "doc/tree" if bare else "lab/tree"
         self.page.goto(f"{self.address}/{place}/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_until_idle()
         return self.page
+
+    def save(self, notebook: Any, name: str) -> Path:
+        """Put a notebook into the folder that the server shows."""
+        import nbformat
+
+        path = self.home / "work" / name
+        nbformat.write(notebook, path)
+        return path
 
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing left to run."""
@@ -179,8 +197,8 @@ def write_settings(home: Path, theme: str) -> None:
 
 
 @contextmanager
-def serve(home: Path, environ: Mapping[str, str]) -> Iterator[str]:
-    """A JupyterLab server over the folders in `home`; gives its address."""
+def serve(home: Path, environ: Mapping[str, str], app: str = "jupyterlab") -> Iterator[str]:
+    """A server of `app` over the folders in `home`; gives its address."""
     port = free_port()
     folders = {
         "HOME": home,
@@ -192,9 +210,10 @@ def serve(home: Path, environ: Mapping[str, str]) -> Iterator[str]:
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        sys.executable, "-m", app, "--no-browser", "--allow-root",
         "--expose-app-in-browser",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        f"--LabServerApp.extra_labextensions_path={EXTENSION}",
         "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'work'}",
     ]  # fmt: skip
     with (home / "server.log").open("wb") as log:
@@ -232,4 +251,4 @@ def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
             return
         with suppress(subprocess.TimeoutExpired):
             server.wait(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}", pytrace=False)
+    pytest.fail(f"Jupyter did not start:\n{log.read_text()[-2000:]}", pytrace=False)

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("exporters", "widgets"),
     ("reading",),
     ("recorder",),
-    ("face", "manual", "nested", "scopes", "testing"),
+    ("board", "face", "manual", "nested", "scopes", "testing"),
     ("magic",),
     ("__init__",),
 )

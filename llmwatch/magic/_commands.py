@@ -7,6 +7,7 @@ from typing import Any
 
 from IPython.display import display
 
+from ..board import dashboard
 from ..exceptions import ExportError, UsageError
 from ..recorder import Session
 from ._autoload import autoload_off, autoload_on
@@ -19,6 +20,7 @@ __all__ = ["CHOICES", "HELP", "Commands"]
 HELP = f"""\
 %llmwatch                     whether it records, what so far, what went wrong
 %llmwatch on | off            start, stop
+%llmwatch dashboard            the live sidebar; sidebar | inline: there, or below the cell
 %llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures;
                               --overwrite: also over an existing file
 %llmwatch receipts all | tagged | off     which cells get a receipt (on is all)
@@ -30,6 +32,7 @@ llmwatch.session.calls        every call, as a DataFrame (import llmwatch)"""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on": (),
     "off": (),
+    "dashboard": ("sidebar", "inline"),
     "export": ("--what", "--overwrite"),
     "receipts": ("all", "tagged", "off", "on"),
     "autoload": ("on", "off"),
@@ -88,6 +91,9 @@ class Commands:
     def _autoload(self, rest: list[str]) -> None:
         change = autoload_on if _one("autoload", rest) == "on" else autoload_off
         say(change(self._shell))
+
+    def _dashboard(self, rest: list[str]) -> None:
+        dashboard(_one("dashboard", rest) if rest else None)
 
     def _export(self, rest: list[str]) -> None:
         path, what, overwrite = _export_options(rest)

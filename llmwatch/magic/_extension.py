@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ..board import attach
 from ..exceptions import UsageError
 from ..recorder import session
 from ._cells import Cells
@@ -28,6 +29,7 @@ class Extension:
         self._shell = shell
         self._switch_on()
         self._configure()
+        self._undo.append(attach())
         self._cells = Cells(shell, session(), Receipts(session()))
         self._teach(Magics(shell, Commands(shell, session())))
         self._listen("pre_run_cell", self._cells.pre_run_cell)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ._receipt import Receipt
+from ._sidebar import Sidebar
 
-__all__ = ["Receipt"]
+__all__ = ["Receipt", "Sidebar"]

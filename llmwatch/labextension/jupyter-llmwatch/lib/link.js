@@ -1,0 +1,136 @@
+// The line from one notebook to llmwatch in its kernel: a comm that the kernel opens.
+//
+// A front end that opened one itself would make every kernel without llmwatch log an error. So the
+// kernel announces itself, and who comes later (a reload, a kernel that loaded llmwatch at its
+// start) asks which comms of this name there are.
+
+const TARGET = "llmwatch";
+const HELD_UP_MS = 500;
+
+export class Link {
+  // `says` hears what the kernel sends; `changed` that anything else is different now.
+  constructor(context, { says, changed }) {
+    this._context = context;
+    this._says = says;
+    this._changed = changed;
+    this._kernel = null;
+    this._comm = null;
+    this._asking = false;
+    this._busySince = null;
+    this.answered = false; // whether the kernel has told if llmwatch is there
+    this.restarted = false; // whether the kernel is another one than that which was linked
+    context.kernelChanged.connect(this._onKernel, this);
+    context.statusChanged.connect(this._onStatus, this);
+    context.connectionStatusChanged.connect(this._onConnection, this);
+    this._take(context.session?.kernel ?? null);
+  }
+
+  get linked() {
+    return this._comm !== null;
+  }
+
+  // How the kernel is: none, lost, dead, restarting, busy, starting or idle.
+  get kernel() {
+    const kernel = this._context.session?.kernel;
+    if (!kernel) return "none";
+    if (kernel.status === "dead" || kernel.status === "terminating") return "dead";
+    if (kernel.status.endsWith("restarting")) return "restarting";
+    if (kernel.connectionStatus === "disconnected") return "lost";
+    if (kernel.connectionStatus === "connecting") return this._wasConnected ? "lost" : "starting";
+    return ["idle", "busy"].includes(kernel.status) ? kernel.status : "starting";
+  }
+
+  // Whether it has been busy for longer than an eye takes for at once.
+  get isHeldUp() {
+    return this.kernel === "busy" && Date.now() - this._busySince >= HELD_UP_MS;
+  }
+
+  send(type) {
+    this._comm?.send({ type });
+  }
+
+  dispose() {
+    this._context.kernelChanged.disconnect(this._onKernel, this);
+    this._context.statusChanged.disconnect(this._onStatus, this);
+    this._context.connectionStatusChanged.disconnect(this._onConnection, this);
+    this._take(null);
+  }
+
+  _onKernel(_, { newValue }) {
+    this.restarted = false;
+    this._take(newValue);
+    this._changed();
+  }
+
+  _onStatus(_, status) {
+    if (status.endsWith("restarting") || status === "dead") {
+      this.restarted ||= this.linked;
+      this._forget(); // JupyterLab has disposed of all comms of the old process
+    } else if (["idle", "busy"].includes(status)) {
+      this._ask();
+    }
+    this._busySince = status === "busy" ? Date.now() : null;
+    if (status === "busy") setTimeout(this._changed, HELD_UP_MS);
+    this._changed();
+  }
+
+  _onConnection(_, status) {
+    if (status === "connected") {
+      this._wasConnected = true;
+      this._ask();
+    }
+    this._changed();
+  }
+
+  _take(kernel) {
+    if (this._kernel === kernel) return;
+    if (this._kernel && !this._kernel.isDisposed) {
+      this._kernel.removeCommTarget(TARGET, this._opened);
+    }
+    this._kernel = kernel;
+    this._wasConnected = false;
+    this._forget();
+    kernel?.registerCommTarget(TARGET, this._opened);
+    if (kernel?.connectionStatus === "connected") this._onConnection(null, "connected");
+  }
+
+  _forget() {
+    this._comm = null;
+    this._asking = this.answered = false;
+  }
+
+  async _ask() {
+    const kernel = this._kernel;
+    if (this._asking || this.answered || !kernel?.handleComms) return;
+    this._asking = true;
+    try {
+      const { content } = await kernel.requestCommInfo({ target_name: TARGET });
+      if (kernel !== this._kernel) return;
+      this.answered = true;
+      const [id] = Object.keys(content.comms ?? {});
+      if (id && !kernel.hasComm(id)) this._opened(kernel.createComm(TARGET, id));
+    } catch {
+      // The kernel went away meanwhile: it is asked again once it is back.
+    }
+    this._asking = false;
+    this._changed();
+  }
+
+  _opened = async comm => {
+    this._comm = comm;
+    this.restarted = false;
+    comm.onMsg = message => comm === this._comm && this._says(message.content.data);
+    comm.onClose = () => {
+      if (comm === this._comm) this._comm = null;
+      this._changed();
+    };
+    // On a subshell (JupyterLab 4.4, ipykernel 7) we are answered while a cell runs. Kernels without
+    // never settle this promise.
+    if (this._kernel.supportsSubshells && comm.commsOverSubshells !== "disabled") {
+      await Promise.race([comm.subshellStarted, new Promise(done => setTimeout(done, 1000))]);
+    }
+    if (comm !== this._comm || comm.isDisposed) return;
+    this.send("hello");
+    this._changed();
+  };
+}

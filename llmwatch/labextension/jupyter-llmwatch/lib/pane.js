@@ -1,0 +1,92 @@
+// What the sidebar shows of one notebook: its panel, or in few words why there is none.
+
+import { lumino } from "./shared.js";
+import { Banner, Card, NO_WIDGETS, card, standstill } from "./cards.js";
+import { Link } from "./link.js";
+
+const VIEW = "application/vnd.jupyter.widget-view+json";
+
+export class Pane extends lumino.Panel {
+  // `sidebar` opens when the kernel says so, and shows notices while it is closed.
+  constructor(notebook, sidebar) {
+    super();
+    this.addClass("llmwatch-pane");
+    this.notebook = notebook;
+    this._sidebar = sidebar;
+    this._model = null; // the id of the widget model that is shown
+    this._view = null;
+    this._asked = false;
+    this._banner = new Banner();
+    this._card = new Card();
+    this.addWidget(this._banner);
+    this.addWidget(this._card);
+    this._link = new Link(notebook.sessionContext, {
+      says: message => this._hear(message),
+      changed: () => this.refresh()
+    });
+    notebook.context.pathChanged.connect(this.refresh, this);
+    this.refresh();
+  }
+
+  get name() {
+    return this.notebook.context.path.split("/").at(-1);
+  }
+
+  dispose() {
+    if (this.isDisposed) return;
+    this._link.dispose();
+    this.notebook.context.pathChanged.disconnect(this.refresh, this);
+    super.dispose();
+  }
+
+  // Say how things stand, and ask for the panel when somebody looks and there is none.
+  refresh() {
+    if (this.isDisposed || !this._link) return;
+    const link = this._link;
+    if (!link.linked) this._asked = false;
+    if (link.kernel === "none") this._drop();
+    if (link.linked && !this._asked && this._sidebar.shows(this)) {
+      this._asked = true;
+      link.send("panel");
+    }
+    const still = this._model === null ? null : standstill(link);
+    if (this._model === null) this._card.say(card(this.name, link));
+    this._banner.say(still);
+    this._view?.toggleClass("llmwatch-still", still !== null);
+  }
+
+  _hear(message) {
+    if (message.type === "panel") this._show(message.model_id);
+    if (message.type === "closed") this._drop();
+    if (message.type === "alert") this._sidebar.notify(this, message);
+    if (message.type === "open") {
+      this._show(message.model_id);
+      this._sidebar.open(this);
+    }
+    this.refresh();
+  }
+
+  _show(model) {
+    this._asked = true;
+    if (model === this._model) return;
+    this._drop();
+    const { rendermime } = this.notebook.content;
+    const data = { [VIEW]: { model_id: model, version_major: 2, version_minor: 0 } };
+    try {
+      this._view = rendermime.createRenderer(VIEW);
+    } catch {
+      this._card.say(NO_WIDGETS);
+      return;
+    }
+    this._model = model;
+    this._card.say(null);
+    this._view.addClass("llmwatch-view");
+    this.addWidget(this._view);
+    this._view.renderModel(rendermime.createModel({ data, trusted: true }));
+  }
+
+  _drop() {
+    this._view?.dispose();
+    this._view = this._model = null;
+  }
+}
