@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._figures import NEEDED, summarize
-from ._groups import GROUPS, Grouped, by_group, group, needed_by
+from ._groups import GROUPS, Grouped, by_group, group, grouping, needed_by, words_of
 from ._stretch import End, Stretch
 from ._timeline import Timeline, timeline
 
@@ -16,7 +16,9 @@ __all__ = [
     "Timeline",
     "by_group",
     "group",
+    "grouping",
     "needed_by",
     "summarize",
     "timeline",
+    "words_of",
 ]
