@@ -82,7 +82,8 @@ class Assembler:
         values |= self._identity(invocation, asked, answer)
         values |= self.price(values, _address(invocation))
         values |= self._texts(invocation, asked, answer, values)
-        del values["raw_message"]
+        for name in _NO_COLUMNS:
+            del values[name]
         values |= where(resolve(invocation.scope))
         return Call(
             call_id=new_id(), session_id=self.session_id, process=str(os.getpid()), **values
@@ -156,6 +157,7 @@ class Assembler:
             reasoning_tokens=values["reasoning_tokens"],
             input_audio_tokens=values["input_audio_tokens"],
             output_audio_tokens=values["output_audio_tokens"],
+            cache_write_1h_tokens=values.get("cache_write_1h_tokens"),
         )
 
 
@@ -239,7 +241,7 @@ def _status(invocation: Invocation, answer: Answer | None) -> str:
 
 def _measures(asked: Asked, answer: Answer | None, operation: str, status: str) -> dict[str, Any]:
     """Token figures: what was reported, and estimates where nothing was."""
-    values: dict[str, Any] = {name: getattr(answer, name, None) for name in _ANSWER_COLUMNS}
+    values: dict[str, Any] = {name: getattr(answer, name, None) for name in _FROM_ANSWER}
     reported = values["input_tokens"] is not None or values["output_tokens"] is not None
     values["usage_source"] = "reported" if reported else None
     values["estimated_input_tokens"] = values["estimated_output_tokens"] = None
@@ -251,11 +253,12 @@ def _measures(asked: Asked, answer: Answer | None, operation: str, status: str) 
     return values
 
 
-_ANSWER_COLUMNS = (
+_FROM_ANSWER = (
     "service_tier", "chunks", "input_tokens", "output_tokens", "cached_input_tokens",
     "cache_write_tokens", "reasoning_tokens", "input_audio_tokens", "output_audio_tokens",
-    "finish_reason", "tool_calls",
+    "finish_reason", "tool_calls", "cache_write_1h_tokens",
 )  # fmt: skip
+_NO_COLUMNS = ("raw_message", "cache_write_1h_tokens")  # known on the way, not kept
 
 
 def where(labels: Labels) -> dict[str, Any]:

@@ -72,6 +72,10 @@ HAND = {
                {"input_tokens": 10_000, "output_tokens": 500, "cached_input_tokens": 6000,
                 "cache_write_tokens": 3000},
                3 * 1000 + 0.3 * 6000 + 3.75 * 3000 + 15 * 500),
+    "anthropic, cache kept for an hour": ("claude-sonnet-4-5-20250929", ANTHROPIC,
+               {"input_tokens": 10_000, "output_tokens": 500, "cache_write_tokens": 9000,
+                "cache_write_1h_tokens": 4000},
+               3 * 1000 + 3.75 * 5000 + 6 * 4000 + 15 * 500),
     "anthropic, long prompt": ("claude-sonnet-4-5-20250929", ANTHROPIC,
                {"input_tokens": 200_001, "output_tokens": 10},
                6 * 200_001 + 22.5 * 10),
@@ -164,6 +168,49 @@ def test_parts_agree_with_the_list():
     assert ours == close(float(theirs.total_price))
 
 
+def variants():
+    """Provider, model, tier as a call says it, and what the list calls that, of the whole list."""
+    from genai_prices.data import providers
+
+    for provider in providers:
+        for model in provider.models:
+            for when in {tuple(v.when.items()) for v in model.price_variants or ()}:
+                context = dict(when)
+                (tier,) = context.values()
+                if context.keys() <= {"processing", "service_tier", "speed"}:
+                    yield provider.id, model.id, tier, context
+
+
+def test_every_tier_of_the_list_costs_what_the_list_says():
+    """Batch, flex, priority and fast: cached, written and plain tokens, by the list's own sum."""
+    from genai_prices import Usage, calc_price
+
+    compared, priced = set(), 0
+    for provider, model, tier, context in variants():
+        for cached, written in ((0, 0), (700, 0), (0, 300)):
+            cost, _ = price(
+                model=model, url="", provider=provider, service_tier=tier, at=NOON,
+                input_tokens=5000, output_tokens=2000, cached_input_tokens=cached,
+                cache_write_tokens=written,
+            )  # fmt: skip
+            if cost is None:
+                continue
+            theirs = calc_price(
+                Usage(input_tokens=5000, output_tokens=2000, cache_read_tokens=cached,
+                      cache_write_tokens=written),
+                model, provider_id=provider, genai_request_timestamp=NOON, price_context=context,
+            )  # fmt: skip
+            assert cost == close(float(theirs.total_price)), (provider, model, tier, cached)
+            compared.add((provider, tier))
+            priced += 1
+    assert priced > 200
+    assert compared >= {
+        ("openai", "batch"), ("openai", "flex"), ("openai", "priority"), ("openai", "fast"),
+        ("anthropic", "batch"), ("anthropic", "fast"), ("google", "batch"), ("mistral", "batch"),
+        ("groq", "batch"), ("x-ai", "batch"),
+    }  # fmt: skip
+
+
 UNKNOWNS = {
     "a model of no list": {"model": "my-llama"},
     "a deployment name without the model": {"model": "gpt4o-prod", "url": AZURE},
@@ -193,6 +240,8 @@ UNKNOWNS = {
                                      "at": datetime(2026, 1, 5, tzinfo=UTC)},
     "a reseller's tier": {"model": "gpt-4o-2024-08-06", "url": AZURE, "service_tier": "priority"},
     "more cached than sent": {"cached_input_tokens": 101},
+    "more kept for an hour than written": {"model": "claude-sonnet-4-5", "url": ANTHROPIC,
+                                           "cache_write_tokens": 5, "cache_write_1h_tokens": 6},
     "a negative figure": {"input_tokens": -5},
     "a negative part": {"cached_input_tokens": -5},
     "reasoning at a price of its own": {"model": "perplexity/sonar-deep-research",

@@ -20,7 +20,8 @@ class Answer:
     `error_type` is the provider's own word; the class that an SDK raises is `error_type` of
     `_errors`. `first_content_ns` is the time given to `Reader.feed` with the first piece that
     carried content. `output_bytes` counts the UTF-8 bytes of everything that the model wrote:
-    text, reasoning and the arguments of tool calls.
+    text, reasoning and the arguments of tool calls. `cache_write_1h_tokens` is the part of what
+    was written to a cache that stays an hour, at a price of its own.
     """
 
     model: str | None = None
@@ -30,6 +31,7 @@ class Answer:
     output_tokens: int | None = None
     cached_input_tokens: int | None = None
     cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
     reasoning_tokens: int | None = None
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None

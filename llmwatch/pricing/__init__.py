@@ -5,8 +5,7 @@ own calculation takes ten times as long. What cannot be known is not guessed: no
 of a part (cached, audio) that was used, a service tier without a price: the cost is None.
 
 A cost is that of the tokens. Fees that a provider asks per use of a tool (web searches) do not
-show in the usage of a call, so they are not in it; and a provider that has two prices for writing
-to a cache (Anthropic: five minutes, one hour) is taken at the shorter.
+show in the usage of a call, so they are not in it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class PriceBook:
             raise UsageError(f'price: {model!r} is not the name of a model: give e.g. "my-model".')
         base, out = _own_rate("input", input), _own_rate("output", output)
         cached = None if cached_input is None else _own_rate("cached_input", cached_input)
-        rates = Rates(base, out, cached, base, base, out, out)
+        rates = Rates(base, out, cached, base, base, base, out, out)
         with self._lock:
             self._own = self._own | {model: rates}  # a new one, so that who reads needs no lock
 
@@ -72,6 +72,7 @@ class PriceBook:
         input_tokens: int | None, output_tokens: int | None, cached_input_tokens: int | None,
         cache_write_tokens: int | None, reasoning_tokens: int | None,
         input_audio_tokens: int | None, output_audio_tokens: int | None,
+        cache_write_1h_tokens: int | None = None,
     ) -> Price:  # fmt: skip
         """What a call cost. Never raises.
 
@@ -93,6 +94,8 @@ class PriceBook:
             Parts of the input; None is none.
         reasoning_tokens, output_audio_tokens : int or None
             Parts of the output; None is none.
+        cache_write_1h_tokens : int, optional
+            The part of `cache_write_tokens` that stays an hour, where that has its own price.
 
         Returns
         -------
@@ -104,6 +107,7 @@ class PriceBook:
         tokens = Tokens(
             input_tokens, output_tokens, cached_input_tokens or 0, cache_write_tokens or 0,
             input_audio_tokens, output_audio_tokens or 0, reasoning_tokens,
+            cache_write_1h_tokens or 0,
         )  # fmt: skip
         models = [model for model in (response_model, request_model) if model]
         try:

@@ -29,6 +29,11 @@ _PROVIDERS = {
 }
 _STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "standard_only"})
 _SAME_PRICE_TIERS = frozenset({("groq", "flex")})  # another queue, at the same price
+# What the list calls a tier, where that is not a service tier of the same name.
+_NAMED_TIERS: dict[str, tuple[dict[str, str], ...]] = {
+    "batch": ({"processing": "batch"},),
+    "fast": ({"service_tier": "fast"}, {"speed": "fast"}),  # OpenAI's, and Anthropic's
+}
 _FEES = frozenset({"web_searches_kcount", "storage_searches_kcount"})
 _KNOWN = frozenset({
     "input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok",
@@ -40,7 +45,7 @@ _IMAGE_INPUT = frozenset({"input_image_mtok", "cache_image_read_mtok"})
 _LOCAL = re.compile(
     r"https?://(?:[^/.:]+|[\d.]+|\[[^/]*\]|[^/:]+\.(?:internal|lan|local|localhost))(?::\d+)?(?:/|$)"
 )
-_FREE = Rates(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+_FREE = Rates(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 @lru_cache(maxsize=256)
@@ -99,11 +104,11 @@ def _context(provider: Provider, info: ModelInfo, tier: str, at: datetime) -> di
         return {}
     if not any(info is one for one in provider.models):
         return None  # the lister's own tiers are not those of who resells its models
-    context = {"processing": "batch"} if tier == "batch" else {"service_tier": tier}
-    for variant in info.price_variants or ():
-        active = variant.constraint is None or variant.constraint.active(at)
-        if active and variant.when == context:
-            return context
+    for context in _NAMED_TIERS.get(tier, ({"service_tier": tier},)):
+        for variant in info.price_variants or ():
+            active = variant.constraint is None or variant.constraint.active(at)
+            if active and variant.when == context:
+                return context
     return None
 
 
@@ -132,6 +137,7 @@ def _rates_of(prices: dict[str, Rate], audio_like_text: bool) -> Rates | None:
         output=out,
         cached=get("cache_read_mtok"),
         written=get("cache_write_mtok"),
+        written_1h=get("cache_write_1h_mtok", get("cache_write_mtok")),
         # Google's part of the list names audio where it costs more; OpenAI's leaves some out.
         input_audio=get("input_audio_mtok", base if audio_like_text else None),
         output_audio=get("output_audio_mtok", out if audio_like_text else None),

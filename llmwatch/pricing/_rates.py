@@ -29,6 +29,7 @@ class Rates(NamedTuple):
     output: Rate | None
     cached: Rate | None
     written: Rate | None
+    written_1h: Rate | None
     input_audio: Rate | None
     output_audio: Rate | None
     reasoning: Rate | None
@@ -48,6 +49,8 @@ class Tokens(NamedTuple):
     input_audio: int | None
     output_audio: int
     reasoning: int | None
+    written_1h: int = 0
+    """The part of what was written to a cache that stays an hour."""
 
 
 def cost_of(rates: Rates, tokens: Tokens, operation: str | None) -> float | None:
@@ -70,7 +73,8 @@ def cost_of(rates: Rates, tokens: Tokens, operation: str | None) -> float | None
         return None  # nobody says how much of the audio came from the cache
     asked = _side(
         size, rates.input, size,
-        (tokens.cached, rates.cached), (tokens.written, rates.written), (heard, rates.input_audio),
+        (tokens.cached, rates.cached), (tokens.written - tokens.written_1h, rates.written),
+        (tokens.written_1h, rates.written_1h), (heard, rates.input_audio),
     )  # fmt: skip
     answered = _side(
         output, rates.output, size,

@@ -429,6 +429,23 @@ def test_an_anthropic_message_counts_its_cache_as_input():
     )  # fmt: skip
 
 
+def test_an_anthropic_message_says_what_makes_it_dear():
+    """What is cached for an hour, and the fast mode, which stands beside its tier."""
+    usage = {"input_tokens": 3, "cache_creation_input_tokens": 5, "output_tokens": 6,
+             "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 4},
+             "service_tier": "standard", "speed": "fast"}  # fmt: skip
+    start = {"type": "message_start", "message": {"id": "m", "model": "m", "usage": usage}}
+    for answer in (
+        whole({"id": "m", "model": "m", "content": [], "usage": usage}, MESSAGES),
+        read(event(start), event({"type": "message_delta", "delta": {},
+                                  "usage": {"output_tokens": 9}}), path=MESSAGES),
+    ):  # fmt: skip
+        assert (answer.cache_write_tokens, answer.cache_write_1h_tokens) == (5, 4)
+        assert answer.service_tier == "fast"
+    usage = {"input_tokens": 3, "service_tier": "standard", "speed": "standard"}
+    assert whole({"model": "m", "usage": usage}, MESSAGES).service_tier == "standard"
+
+
 def test_an_anthropic_stream_is_read_by_its_events():
     """Output is cumulative, pings are no chunks, thinking is not shown."""
     start = {

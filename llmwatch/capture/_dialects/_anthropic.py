@@ -90,9 +90,13 @@ class Anthropic(Dialect):
         answer.output_tokens = known.get("output")
         answer.cached_input_tokens = known.get("read")
         answer.cache_write_tokens = known.get("created")
+        long = count(mapping(usage.get("cache_creation")).get("ephemeral_1h_input_tokens"))
+        answer.cache_write_1h_tokens = answer.cache_write_1h_tokens if long is None else long
         if "input" in known:
             answer.input_tokens = sum(known.get(part, 0) for part in ("input", "read", "created"))
         answer.service_tier = word(usage.get("service_tier")) or answer.service_tier
+        if usage.get("speed") == "fast":  # it costs more, and the tier beside it says "standard"
+            answer.service_tier = "fast"
 
 
 def _compact(value: Any) -> str | None:
