@@ -15,9 +15,17 @@ TIMEOUT_S = 3.0
 
 @contextmanager
 def deadline(seconds: float, connection: Callable[[], socket.socket | None]) -> Iterator[None]:
-    """Hang up on what `connection` gives once `seconds` are over."""
+    """Hang up on what `connection` gives once `seconds` are over.
+
+    Raises
+    ------
+    TimeoutError
+        At the end, when it has: what was read up to then is not the whole.
+    """
+    is_over = threading.Event()
 
     def hang_up() -> None:
+        is_over.set()
         end = connection()
         if end is not None:
             with suppress(OSError):  # closed meanwhile
@@ -30,3 +38,5 @@ def deadline(seconds: float, connection: Callable[[], socket.socket | None]) -> 
         yield
     finally:
         timer.cancel()
+        if is_over.is_set():
+            raise TimeoutError

@@ -11,8 +11,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from .. import faults
 from ..context import Scope, bind
@@ -137,18 +137,13 @@ class _Lane:
         return f"alert handler {_name(self._handler)}"
 
     def _run(self) -> None:
-        import asyncio
-
         bind(Scope(labels=HANDLER, records=False))
-        runner = asyncio.Runner()  # makes its loop when the first coroutine needs one
-        try:
+        with _Awaiting() as finish:
             while (alert := self._take()) is not None:
-                self._deliver(alert, runner)
+                self._deliver(alert, finish)
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
-        finally:
-            runner.close()
 
     def _take(self) -> Alert | None:
         with self._changed:
@@ -159,11 +154,11 @@ class _Lane:
             self._busy = True
             return self._waiting.popleft()
 
-    def _deliver(self, alert: Alert, runner: asyncio.Runner) -> None:
+    def _deliver(self, alert: Alert, finish: Callable[[Any], None]) -> None:
         for pause in (*self._pauses, None):
             try:
                 faults.check("alert handler")
-                self._call(alert, runner)
+                finish(self._handler(alert))
             except Undelivered as problem:
                 if problem.again and pause is not None:
                     # Apart from each other, lest many kernels knock at the same moment.
@@ -175,13 +170,31 @@ class _Lane:
                 faults.note(self._step, _told(problem))
             return
 
-    def _call(self, alert: Alert, runner: asyncio.Runner) -> None:
-        answer: Any = self._handler(alert)
-        if inspect.isawaitable(answer):
-            runner.run(_finished(answer))
+
+class _Awaiting:
+    """Runs what async handlers return to its end, on one event loop that belongs to the lane."""
+
+    def __init__(self) -> None:
+        self._runner: asyncio.Runner | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner is not None:
+            self._runner.close()
+
+    def __call__(self, answer: Any) -> None:
+        if not inspect.isawaitable(answer):
+            return
+        if self._runner is None:
+            import asyncio  # a lane without async handlers has no use for it
+
+            self._runner = asyncio.Runner()
+        self._runner.run(_finished(answer))
 
 
-async def _finished(answer: Any) -> None:
+async def _finished(answer: Awaitable[Any]) -> None:
     await answer
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -23,6 +24,7 @@ __all__ = ["Email", "email"]
 
 Tls = Literal["starttls", "ssl"] | None
 _SUBJECT = 150  # characters
+_SESSION_S = 10.0  # a mail takes several steps, each of `TIMEOUT_S` at most
 
 
 class Email:
@@ -46,14 +48,8 @@ class Email:
 
     def __call__(self, alert: Alert) -> None:
         """Mail `alert` once."""
-        message = self._message(alert)
         try:
-            with self._server() as server, deadline(TIMEOUT_S, lambda: server.sock):
-                if self._tls == "starttls":
-                    server.starttls(context=ssl.create_default_context())
-                if self._login is not None:
-                    server.login(self._login[0], self._login[1].reveal())
-                refused = server.send_message(message)
+            refused = self._send(self._message(alert))
         except ssl.SSLCertVerificationError:
             raise Undelivered(f"{self._place} shows no certificate that is trusted here") from None
         except smtplib.SMTPRecipientsRefused as problem:
@@ -80,16 +76,35 @@ class Email:
     def _answered(self, code: int) -> Undelivered:
         return Undelivered(f"{self._place} answered {code}", again=400 <= code < 500)
 
+    def _send(self, message: EmailMessage) -> Mapping[str, object]:
+        server = self._server()
+        try:
+            with deadline(_SESSION_S, lambda: server.sock):
+                server.connect(self._host, self._port)
+                if self._tls == "starttls":
+                    server.starttls(context=ssl.create_default_context())
+                if self._login is not None:
+                    server.login(self._login[0], self._login[1].reveal())
+                refused = server.send_message(message)
+            with suppress(OSError, smtplib.SMTPException), deadline(1.0, lambda: server.sock):
+                server.quit()  # it has the mail: what it says now changes nothing
+        finally:
+            server.close()
+        return refused
+
     def _server(self) -> smtplib.SMTP:
         # Asked for the full name of this machine, the library may wait for a name server.
         name = socket.gethostname()
         local = name if "." in name and name.isascii() else "[127.0.0.1]"
         if self._tls == "ssl":
-            return smtplib.SMTP_SSL(
-                self._host, self._port, local, timeout=TIMEOUT_S,
-                context=ssl.create_default_context(),
-            )  # fmt: skip
-        return smtplib.SMTP(self._host, self._port, local, timeout=TIMEOUT_S)
+            context = ssl.create_default_context()
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                local_hostname=local, timeout=TIMEOUT_S, context=context
+            )
+        else:
+            server = smtplib.SMTP(local_hostname=local, timeout=TIMEOUT_S)
+        vars(server)["_host"] = self._host  # what TLS holds the certificate against
+        return server
 
     def _message(self, alert: Alert) -> EmailMessage:
         message = EmailMessage()
@@ -148,7 +163,7 @@ def email(
         raise UsageError("llmwatch.email: give user and password together, or neither.")
     if password is not None and tls is None and not is_loopback(host):
         raise UsageError("llmwatch.email: a password goes over TLS only; give tls='starttls'.")
-    recipients = [to] if isinstance(to, str) else list(to)
+    recipients = [to] if isinstance(to, str) else list(to or ())
     if not recipients:
         raise UsageError("llmwatch.email: to= names nobody.")
     login = (user, Secret(password)) if user is not None and password is not None else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..exceptions import UsageError
@@ -20,6 +20,8 @@ __all__ = ["Notify", "notify"]
 _TYPES = {"critical": "failure", "warning": "warning", "info": "info"}
 _STATUS = re.compile(r"\berror=(\d{3})\b")  # how its log tells what the service answered
 _BROKEN_LINE = re.compile(r"connection error|timed? ?out", re.IGNORECASE)
+# A context variable: Apprise sends on a thread of its own, and hands it on.
+_said: ContextVar[list[str] | None] = ContextVar("llmwatch_apprise", default=None)
 
 
 class Notify:
@@ -32,13 +34,14 @@ class Notify:
     def __call__(self, alert: Alert) -> None:
         """Send `alert` once."""
         kind = "success" if alert.state == "resolved" else _TYPES.get(alert.severity, "info")
-        with _unheard() as said:
+        with _unheard():
             done = self._service.notify(
                 title=title(alert), body="\n".join(lines(alert)[1:]) or title(alert),
                 notify_type=kind, body_format="text",
             )  # fmt: skip
+            said = " ".join(_said.get() or ())
         if not done:
-            raise self._problem(" ".join(said))
+            raise self._problem(said)
 
     def __repr__(self) -> str:
         return f"notify('{self._scheme}://…')"
@@ -93,24 +96,24 @@ def notify(apprise_url: str) -> Notify:
 
 
 @contextmanager
-def _unheard() -> Iterator[list[str]]:
-    """What Apprise logs on this thread meanwhile, told to nobody else.
+def _unheard() -> Iterator[None]:
+    """Keep what Apprise logs meanwhile, on our behalf, and tell nobody else.
 
     It warns about what fails with the address in the text, and where no logging is set up that
     would end in the cell that runs.
     """
-    said: list[str] = []
-    thread = threading.get_ident()
-
-    def keep(record: logging.LogRecord) -> bool:
-        if record.thread != thread:
-            return True
-        said.append(record.getMessage())
-        return False
-
+    token = _said.set([])
     logger = logging.getLogger("apprise")
-    logger.addFilter(keep)
+    logger.addFilter(_keep)  # there once, however many use it at a time; and it stays
     try:
-        yield said
+        yield
     finally:
-        logger.removeFilter(keep)
+        _said.reset(token)
+
+
+def _keep(record: logging.LogRecord) -> bool:
+    said = _said.get()
+    if said is None:
+        return True
+    said.append(record.getMessage())
+    return False

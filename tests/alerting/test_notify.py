@@ -1,0 +1,106 @@
+"""Apprise: what it is given, what its answer means, and that it says nothing to anybody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+import llmwatch
+from llmwatch.alerting import Undelivered
+from tests.alerting.notices import alert, resolved
+from tests.alerting.sinks import http_sink
+from tests.notebook import ROOT
+
+# Apprise imports it on Python 3.11 and 3.12, where it is there still.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+def at(sink):
+    """Apprise's own form of the sink's address."""
+    return sink.url.replace("http://", "json://").partition("?")[0]
+
+
+def test_a_notice_goes_through_apprise():
+    """Title, text and kind arrive at the service."""
+    with http_sink() as sink:
+        llmwatch.notify(at(sink))(alert())
+        llmwatch.notify(at(sink))(resolved())
+    first, second = (json.loads(posted.body) for posted in sink.posted)
+    assert first["title"] == "high_latency: p95 12.4 s, over 10 s"
+    assert "41 calls in 5 min" in first["message"]
+    assert "llmwatch.session.slowest(5)" in first["message"]
+    assert (first["type"], second["type"]) == ("failure", "success")
+    assert second["title"] == "high_latency resolved after 2 min 10 s"
+
+
+@pytest.mark.parametrize(("status", "again"), [(404, False), (429, True), (503, True)])
+def test_a_failure_is_judged_by_the_status(status, again, capfd):
+    """4xx is for good, 429 and 5xx may pass; nothing is printed or logged."""
+    with http_sink(status) as sink:
+        with pytest.raises(Undelivered, match=rf"^json:// answered {status}$") as told:
+            llmwatch.notify(at(sink))(alert())
+        assert told.value.again is again
+        assert len(sink.posted) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_redirect_is_not_followed():
+    """The place it points to is never asked."""
+    with http_sink() as other, http_sink(302, headers={"Location": other.url}) as sink:
+        handler = llmwatch.notify(at(sink))
+        with pytest.raises(Undelivered):
+            handler(alert())
+    assert other.posted == []
+
+
+def test_nobody_listening_may_pass():
+    """A refused connection is tried again."""
+    with http_sink() as sink:
+        handler = llmwatch.notify(at(sink))
+    with pytest.raises(Undelivered, match="could not be reached") as told:
+        handler(alert())
+    assert told.value.again
+
+
+def test_the_log_of_others_goes_on(caplog):
+    """Only what Apprise says on behalf of a notice of ours is kept back."""
+    with http_sink(500) as sink, caplog.at_level(logging.WARNING):
+        with pytest.raises(Undelivered):
+            llmwatch.notify(at(sink))(alert())
+        logging.getLogger("apprise").warning("mine")
+    assert caplog.messages == ["mine"]
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "nosuch://s3cret", None, 3])
+def test_an_address_that_apprise_cannot_read_is_told_at_once(url, capfd):
+    """One line, without the secret, and nothing of Apprise's beside it."""
+    with pytest.raises(llmwatch.UsageError) as told:
+        llmwatch.notify(url)
+    assert str(told.value).startswith("llmwatch.notify: Apprise cannot read this address")
+    assert "s3cret" not in str(told.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_only_the_scheme_shows():
+    """Not the host, which is a token with many services."""
+    handler = llmwatch.notify("json://s3cret.example.com/t0ken")
+    assert repr(handler) == "notify('json://…')"
+    assert "s3cret" not in repr(vars(handler))
+    assert "t0ken" not in repr(vars(handler))
+
+
+def test_without_apprise_one_line_says_what_to_install():
+    """A missing extra is no traceback from inside."""
+    script = (
+        "import sys; sys.modules['apprise'] = None\n"
+        "import llmwatch\n"
+        "try: llmwatch.notify('json://x')\n"
+        "except llmwatch.UsageError as problem: print(problem)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True,
+                          timeout=60)  # fmt: skip
+    assert done.stdout.strip() == 'notify needs apprise: pip install "jupyter-llmwatch[notify]"'
