@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._alert import SEVERITIES, Alert, Handler
 from ._delivery import HANDLER, Delivery
+from ._look import Flight
+from ._manager import Alerts
+from ._rules import Rule, rule_of
 from ._undelivered import Undelivered
 
 if TYPE_CHECKING:
@@ -18,11 +21,15 @@ __all__ = [
     "HANDLER",
     "SEVERITIES",
     "Alert",
+    "Alerts",
     "Delivery",
+    "Flight",
     "Handler",
+    "Rule",
     "Undelivered",
     "email",
     "notify",
+    "rule_of",
     "slack",
     "webhook",
 ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..context import Cell
+from ..words import clean
 
 __all__ = ["SEVERITIES", "Alert", "Handler"]
 
@@ -33,7 +34,7 @@ class Alert:
     comparison : str
         `>`, `>=`, `<` or `<=`.
     labels : mapping of str to str
-        The group, where the rule has `by=`; else empty.
+        The group, where the rule has `by=` ("" for calls that have no value); else empty.
     since, at : datetime
         When it began to fire, and when this notice was made; UTC, aware.
     n : int
@@ -49,7 +50,7 @@ class Alert:
     worst : float
         The value of this firing that lay farthest over.
     notified : int
-        How often handlers were told of this firing, this notice included.
+        How often it was told that it fires, this notice included.
     key : str
         Rule name and labels: the same from firing to resolved.
     cell : Cell or None
@@ -86,9 +87,10 @@ class Alert:
 
     @property
     def subject(self) -> str:
-        """The rule's name with its group, if any: "slow answers (model=gpt-5)"."""
-        group = ", ".join(f"{name}={value}" for name, value in self.labels.items())
-        return f"{self.name} ({group})" if group else self.name
+        """The rule's name with its group, if any, in one line: "slow answers (model=gpt-5)"."""
+        group = ", ".join(f"{k}={clean(v) or 'none'}" for k, v in self.labels.items())
+        name = clean(self.name, 80)
+        return f"{name} ({group})" if group else name
 
     def __str__(self) -> str:
         return " · ".join(part for part in (self.title, self.detail, self.hint) if part)

@@ -1,0 +1,209 @@
+"""What a rule holds a figure against, and whether it is over, clear of it, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isnan, nan, sqrt
+from typing import Any, NamedTuple, Protocol
+
+from .. import faults
+from ..exceptions import UsageError
+from ..semconv import FIGURES
+from ._figures import Figure, Figures, figure_of
+from ._quantities import EXAMPLES, quantity
+
+__all__ = ["Condition", "Limit", "Made", "Measure", "condition_of", "nothing", "wilson"]
+
+_FORM = re.compile(r"\s*(?P<figure>\w+)\s*(?P<sign>>=|<=|>|<|≥|≤)(?![=<>])\s*(?P<number>\S.*)$")
+_SIGNS = {"≥": ">=", "≤": "<="}
+_BAND = 0.1  # of the threshold: so far on the good side a figure must be to be clear of it
+_Z = 1.959964  # two-sided 95 %
+
+
+class Measure(NamedTuple):
+    """One look of a condition at the figures."""
+
+    value: float
+    """NaN where there is nothing to say."""
+    n: int
+    """The calls behind it."""
+    over: bool
+    """Whether it is over the threshold, for certain enough."""
+    clear: bool
+    """Whether it is clearly not over: neither holds near the threshold, nor where it is unknown."""
+    blank: bool
+    """Whether there was no call to look at."""
+
+
+class Condition(Protocol):
+    """What can be looked at: text with a threshold, or a function."""
+
+    @property
+    def figure(self) -> Figure: ...
+    @property
+    def comparison(self) -> str: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def text(self) -> str: ...
+    def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
+        """Look at `figures` (`summary.summarize`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A figure against a number.
+
+    A rate counts as over only when the near end of its 95 % Wilson score interval is: one
+    failure of one call may be chance, five of five are not. (E. B. Wilson, 1927, JASA 22, 209;
+    L. D. Brown, T. T. Cai and A. DasGupta, 2001, Statistical Science 16, 101.) It is clear of
+    the threshold when it lies a tenth of it on the good side, for shares and scores a tenth of
+    the distance to the nearer end of their range.
+    """
+
+    figure: Figure
+    comparison: str
+    threshold: float
+    text: str
+
+    def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
+        """Look at `figures`; too few calls are over nothing."""
+        figure = self.figure
+        value, blank = _value(figures[figure.name]), _is_blank(figures, figure)
+        n = int(figures[figure.n or ("active" if figure.looks_at_flight else "requests")])
+        if isnan(value):
+            return Measure(value, n, False, blank, blank)
+        surely = self._near_end(value, n) if figure.kind == "rate" else value
+        over = self._beyond(surely) and (not figure.n or n >= min_calls)
+        clear = not self._beyond(value) and abs(value - self.threshold) >= self._band()
+        return Measure(value, n, over, clear, blank)
+
+    def _beyond(self, value: float) -> bool:
+        if self.comparison == ">":
+            return value > self.threshold
+        if self.comparison == ">=":
+            return value >= self.threshold
+        return value < self.threshold if self.comparison == "<" else value <= self.threshold
+
+    def _near_end(self, share: float, n: int) -> float:
+        """The end of the interval that must be over the threshold, too."""
+        low, high = wilson(share, n)
+        return low if self.comparison in (">", ">=") else high
+
+    def _band(self) -> float:
+        size = abs(self.threshold)
+        room = 1 - size if self.figure.kind in ("rate", "score") else size
+        return _BAND * min(size, room)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A person's function of the figures: it holds when it gives True, or a number above 0."""
+
+    figure: Figure
+    function: Callable[[Figures], Any]
+    comparison: str = ">"
+    threshold: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """What stands for it in tables."""
+        return f"{self.figure.name}(summary)"
+
+    def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
+        """Ask the function; one that raises says nothing, and is a line in diagnostics."""
+        try:
+            value = _value(self.function(Figures(figures)))
+        except Exception as problem:  # a person's code, on our thread
+            faults.note("alert", f"{self.text} raised {type(problem).__name__}: {problem}")
+            value = nan
+        n = int(figures["requests"])
+        blank = n == 0 and not figures["active"]
+        if isnan(value):
+            return Measure(value, n, False, blank, blank)
+        return Measure(
+            value, n, value > 0 and n + figures["active"] >= min_calls, value <= 0, blank
+        )
+
+
+def condition_of(condition: Any) -> Condition:
+    """Read a condition: text like "error_rate > 10%", or a function of the figures.
+
+    Raises
+    ------
+    UsageError
+        For anything that cannot be meant, in one line that says how it is written.
+    """
+    if callable(condition):
+        return _made(condition)
+    if not isinstance(condition, str):
+        raise UsageError(f"{condition!r} is no condition: {_HOW}")
+    found = _FORM.match(condition)
+    if found is None:
+        raise UsageError(f"{condition.strip()!r} cannot be read: {_HOW}")
+    figure = figure_of(found["figure"])
+    threshold = quantity(found["number"], figure.kind)
+    if threshold is None:
+        raise UsageError(f"{found['number'].strip()!r}? {figure.name} is {EXAMPLES[figure.kind]}.")
+    sign = _SIGNS.get(found["sign"], found["sign"])
+    return Limit(figure, sign, threshold, f"{figure.name} {sign} {found['number'].strip()}")
+
+
+_HOW = (
+    'write a figure, a comparison and a number, as "error_rate > 10%" or "latency_p95_s >= 800ms". '
+    f"Figures: {', '.join(FIGURES)}; comparisons: > >= < <=; units: %, ms, s, min, h, $, k, M."
+)
+
+
+def _made(function: Callable[[Figures], Any]) -> Made:
+    """Take a function, tried once on the figures of no calls: a misspelt figure is told now."""
+    name = getattr(function, "__name__", type(function).__name__)
+    name = "condition" if name == "<lambda>" else name
+    try:
+        said = function(Figures(nothing()))
+    except UsageError:
+        raise
+    except Exception:  # with no calls it may divide by zero; with calls it may not
+        said = None
+    try:
+        _value(said)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{name} gives {said!r}: a condition gives True, False or a number."
+        ) from None
+    return Made(Figure(name, "made"), function)
+
+
+def nothing() -> dict[str, Any]:
+    """The figures of no calls."""
+    figures: dict[str, Any] = {**dict.fromkeys(FIGURES, nan), "errors": {}}
+    for name in FIGURES:
+        figure = figure_of(name)
+        if figure.kind in ("count", "usd") and name != "errors":
+            figures[name] = 0
+        if figure.n:
+            figures[figure.n] = 0
+    return figures
+
+
+def _value(found: Any) -> float:
+    """One number: the break-down `errors` is as large as its sum, nothing is NaN."""
+    if isinstance(found, Mapping):
+        return float(sum(found.values()))
+    return nan if found is None else float(found)
+
+
+def _is_blank(figures: Mapping[str, Any], figure: Figure) -> bool:
+    return not figures["active" if figure.looks_at_flight else "requests"]
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of `share` seen in `n` calls."""
+    if n < 1:
+        return 0.0, 1.0
+    square = _Z * _Z / n
+    centre = (share + square / 2) / (1 + square)
+    half = _Z / (1 + square) * sqrt(share * (1 - share) / n + square / (4 * n))
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,116 @@
+"""Looks at all rules at once, and says what that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from .. import faults
+from ..store import Store
+from ._conditions import nothing
+from ._look import Flight, Group, Look, Tail
+from ._rules import Rule
+from ._states import Change
+from ._watcher import Watcher
+
+__all__ = ["Engine", "News"]
+
+_GROUPS = 50  # of a rule with `by=`: the busiest are watched
+_BUSY_S = 1.0  # how often we look while something may change by itself
+_QUIET_S = 5.0  # and while calls are only getting old
+
+
+class News(NamedTuple):
+    """What one look says of one rule on one group."""
+
+    watcher: Watcher
+    change: Change | None
+    """None while it goes on firing."""
+
+
+class Engine:
+    """The watchers of all rules, over one store.
+
+    Parameters
+    ----------
+    store : Store
+    flight : callable
+        Gives the calls in flight.
+    """
+
+    def __init__(self, store: Store, flight: Callable[[], Flight]) -> None:
+        self._tail = Tail(store)
+        self._store = store
+        self._flight = flight
+        self._watchers: dict[str, dict[Group, Watcher]] = {}
+        self._reach_ns = 0
+        self._newest_ns = -float("inf")
+        self._flying = False
+
+    def evaluate(self, rules: Sequence[Rule], now_ns: int) -> list[News]:
+        """Look at the calls that ended, and those in flight."""
+        flight = self._flight()
+        self._flying = bool(flight.ages)
+        reach_s = max((rule.window_s for rule in rules), default=0.0)
+        self._reach_ns = round(reach_s * 1e9)
+        if not (self._store.total or self._flying):  # and numpy need not be loaded
+            return []
+        look = self._tail.look(now_ns, reach_s, flight)
+        self._newest_ns = look.newest_end_ns()
+        news: list[News] = []
+        for rule in rules:
+            try:
+                news.extend(self._news(rule, look))
+            except Exception as problem:  # one broken rule must not silence the others
+                faults.note("alert", f"{rule.name}: {type(problem).__name__}: {problem}")
+        return news
+
+    def _news(self, rule: Rule, look: Look) -> Iterator[News]:
+        watchers = self._watchers.setdefault(rule.name, {})
+        for group, figures in self._groups(rule, look, watchers):
+            watcher = watchers.get(group)
+            if watcher is None:
+                watcher = watchers[group] = Watcher(rule, group)
+            watcher.rule = rule
+            change = watcher.look(look, figures)
+            if change or watcher.fires:
+                yield News(watcher, change)
+        if len(watchers) > 2 * _GROUPS:
+            for group in [g for g, w in watchers.items() if w.state.phase == "inactive"]:
+                del watchers[group]
+
+    def _groups(
+        self, rule: Rule, look: Look, watchers: Mapping[Group, Watcher]
+    ) -> Iterable[tuple[Group, Mapping[str, Any]]]:
+        """The groups to look at: the busiest, and those that something was said of."""
+        if not rule.by:
+            return [((), look.figures(rule.window_s))]
+        found = look.groups(rule.window_s, rule.by)
+        if len(found) > _GROUPS:
+            faults.note("alert", f"{rule.name}: only the {_GROUPS} busiest groups are watched")
+        chosen = dict(islice(found.items(), _GROUPS))
+        for group, watcher in watchers.items():
+            if watcher.state.phase != "inactive" and group not in chosen:
+                chosen[group] = found.get(group) or nothing()
+        return chosen.items()
+
+    def watchers_of(self, name: str) -> list[Watcher]:
+        """Those of one rule, in the order in which they were first seen."""
+        return list(self._watchers.get(name, {}).values())
+
+    def drop(self, name: str) -> list[Watcher]:
+        """Look at a rule no longer; returns what fires of it."""
+        return [w for w in self._watchers.pop(name, {}).values() if w.fires]
+
+    def firing(self) -> list[Watcher]:
+        """What fires, the longest first."""
+        every = [w for watchers in self._watchers.values() for w in watchers.values()]
+        return sorted((w for w in every if w.fires), key=lambda w: w.fired_ns)
+
+    def delay_s(self, now_ns: int) -> float | None:
+        """When to look again though nothing ends; None where time alone changes nothing."""
+        every = (w for watchers in self._watchers.values() for w in watchers.values())
+        if self._flying or any(w.state.phase != "inactive" for w in every):
+            return _BUSY_S
+        return _QUIET_S if self._newest_ns > now_ns - self._reach_ns else None

@@ -1,0 +1,104 @@
+"""What fired, how often and for how long: so that thresholds can be reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
+
+from ._watcher import Watcher
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["History", "Record"]
+
+_KEYS = 1000  # rules and groups that are remembered; the one that fired longest ago goes first
+_DTYPES = {
+    "name": "str", "labels": "object", "severity": "str", "condition": "str", "state": "str",
+    "fired": "int64", "first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]",
+    "total_s": "float64", "longest_s": "float64", "worst": "float64", "threshold": "float64",
+    "notified": "int64",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Record:
+    """What one rule did on one group."""
+
+    watcher: Watcher
+    fired: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+    total_s: float = 0.0
+    longest_s: float = 0.0
+    worst: float = nan
+    notified: int = 0
+
+    def row(self, now_ns: int) -> tuple[Any, ...]:
+        """As a row of `alerts.history`, the firing that goes on included."""
+        watcher = self.watcher
+        rule, condition = watcher.rule, watcher.rule.condition
+        on = (now_ns - watcher.fired_ns) / 1e9 if watcher.fires else 0.0
+        worst = _worse(condition.comparison, self.worst, watcher.worst if on else nan)
+        return (
+            rule.name, dict(watcher.labels), rule.severity, condition.text, watcher.state.phase,
+            self.fired, self.first_ns, self.last_ns, self.total_s + on, max(self.longest_s, on),
+            worst, condition.threshold, self.notified + (watcher.notified if watcher.fires else 0),
+        )  # fmt: skip
+
+
+class History:
+    """A record for each rule and group that ever fired."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Record] = {}
+
+    def fired(self, watcher: Watcher, now_ns: int) -> None:
+        """It began to fire."""
+        record = self._records.pop(watcher.key, None) or Record(watcher, first_ns=now_ns)
+        self._records[watcher.key] = record
+        record.watcher, record.fired, record.last_ns = watcher, record.fired + 1, now_ns
+        if len(self._records) > _KEYS:
+            del self._records[next(iter(self._records))]
+
+    def over(self, watcher: Watcher, now_ns: int) -> None:
+        """It is over."""
+        record = self._records.get(watcher.key)
+        if record is None:
+            return
+        length = (now_ns - watcher.fired_ns) / 1e9
+        record.total_s += length
+        record.longest_s = max(record.longest_s, length)
+        record.worst = _worse(watcher.rule.condition.comparison, record.worst, watcher.worst)
+        record.notified += watcher.notified
+
+    def of(self, key: str) -> Record | None:
+        """What is known of one rule on one group."""
+        return self._records.get(key)
+
+    def frame(self, now_ns: int) -> pd.DataFrame:
+        """One row each, the one that fired first on top."""
+        import pandas as pd
+
+        records = sorted(self._records.values(), key=lambda record: record.first_ns)
+        rows = [record.row(now_ns) for record in records]
+        columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
+        return pd.DataFrame({
+            name: _series(list(values), dtype)
+            for (name, dtype), values in zip(_DTYPES.items(), columns, strict=True)
+        })  # fmt: skip
+
+
+def _series(values: list[Any], dtype: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    if dtype.startswith("datetime"):
+        return pd.Series(pd.to_datetime(pd.array(values, dtype="Int64"), unit="ns", utc=True))
+    return pd.Series(values, dtype=dtype)
+
+
+def _worse(comparison: str, one: float, other: float) -> float:
+    if isnan(one) or isnan(other):
+        return other if isnan(one) else one
+    return max(one, other) if comparison in (">", ">=") else min(one, other)
