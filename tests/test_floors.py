@@ -18,10 +18,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker"),
     ("assemble", "store", "summary"),
-    ("alerting",),
+    ("alerting", "compare"),
     ("exporters", "widgets"),
     ("reading",),
-    ("recorder",),
+    ("loaded", "recorder"),
     ("board", "face", "manual", "nested", "scopes", "testing"),
     ("magic",),
     ("__init__",),
@@ -30,7 +30,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
     "IPython", "altair", "anthropic", "anywidget", "genai_prices", "httpx", "httpx2",
     "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "pandas", "pyarrow", "pydantic",
-    "traitlets",
+    "scipy", "traitlets",
 }  # fmt: skip
 AT_HOME = {"magic": {"IPython", "traitlets"}}  # who loads it has them already
 ON_PURPOSE = {"testing/plugin.py"}  # typed in full by a person, who loads it into pytest

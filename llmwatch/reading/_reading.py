@@ -7,15 +7,17 @@ from math import isnan
 from typing import Any
 
 from ..words import dollars, plural
+from ._comparisons import Comparisons
 from ._figures import Figures
 from ._files import Files
+from ._money import Money
 from ._ratings import Ratings
 from ._tables import Tables
 
 __all__ = ["Reading"]
 
 
-class Reading(Tables, Figures, Files, Ratings):
+class Reading(Tables, Figures, Comparisons, Files, Ratings, Money):
     """What can be asked of recorded calls."""
 
     def __len__(self) -> int:

@@ -1,0 +1,168 @@
+"""One figure of one group against the baseline: by how much it differs, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import comb, isnan
+from typing import TYPE_CHECKING, Literal
+
+from . import _bootstrap, _large
+from ._bootstrap import Resampled, statistic
+from ._figures import Figure
+from ._samples import Sample, paired
+from ._square import Limits, newcombe, newcombe_p
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Difference", "Finding", "adjusted", "compared"]
+
+Finding = Literal[
+    "lower", "higher", "maybe chance", "no evidence", "no difference", "no spread",
+    "too few calls", "unknown",
+]  # fmt: skip
+
+_LEAST = {"mean": 10, "median": 10, "rate": 10, "p95": 40}
+# Where one group is much larger, its errors no longer make up for those of the smaller one: the
+# interval must hold by itself. The 95th percentile of 73 calls is the first with an upper end.
+_LEAST_LOPSIDED = {"mean": 50, "median": 10, "rate": 10, "p95": 73}
+_LOPSIDED = 5
+_SURE = 0.05
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A row of `Comparison.differences`; see there."""
+
+    group: str
+    baseline: str
+    figure: str
+    value: float
+    baseline_value: float
+    difference: float
+    relative: float
+    low: float = _NAN
+    high: float = _NAN
+    relative_low: float = _NAN
+    relative_high: float = _NAN
+    n: int
+    n_baseline: int
+    needed: int
+    """Calls that both groups need before anything is claimed."""
+    paired: bool
+    p: float = _NAN
+    p_adjusted: float = _NAN
+    finding: Finding
+    method: str = ""
+    seed: int
+
+
+def compared(
+    figure: Figure, names: tuple[str, str], samples: tuple[Sample, Sample], seed: int
+) -> Difference:
+    """The difference of a group to the baseline, in this order, before `adjusted`."""
+    a, b = (sample.values for sample in samples)
+    pairs = paired(*samples)
+    is_paired = pairs is not None and len(pairs[0]) >= _least(figure, *pairs)
+    if is_paired and pairs is not None:
+        a, b = pairs
+    value, other = (_value(figure, values) for values in (a, b))
+    row = Difference(
+        group=names[0], baseline=names[1], figure=figure.name, value=value, baseline_value=other,
+        difference=value - other, relative=_relative(figure, value, other),
+        n=len(a), n_baseline=len(b), needed=_least(figure, a, b), paired=is_paired, seed=seed,
+        finding="unknown" if not len(a) or not len(b) else "too few calls",
+    )  # fmt: skip
+    if min(len(a), len(b)) < row.needed:
+        return row
+    return _with_interval(row, figure, a, b)
+
+
+def adjusted(rows: list[Difference]) -> list[Difference]:
+    """The rows, with a claim where there still is one when all of them are looked at.
+
+    Of the differences that are claimed at all, one in twenty is expected to be chance (Benjamini
+    and Hochberg 1995).
+    """
+    from scipy.stats import false_discovery_control
+
+    tested = [n for n, row in enumerate(rows) if not isnan(row.p)]
+    found = list(rows)
+    if not tested:
+        return found
+    ps = false_discovery_control([rows[n].p for n in tested], method="bh")
+    for n, p in zip(tested, ps.tolist(), strict=True):
+        found[n] = replace(rows[n], p_adjusted=p, finding=_finding(rows[n], p))
+    return found
+
+
+def _least(figure: Figure, a: np.ndarray, b: np.ndarray) -> int:
+    few, many = sorted((len(a), len(b)))
+    least = _LEAST_LOPSIDED if many > _LOPSIDED * max(few, _LEAST[figure.kind]) else _LEAST
+    return least[figure.kind]
+
+
+def _relative(figure: Figure, value: float, other: float) -> float:
+    return value / other - 1 if other > 0 and figure.name != "satisfaction" else _NAN
+
+
+def _value(figure: Figure, values: np.ndarray) -> float:
+    return float(statistic(figure.kind)(values)) if len(values) else _NAN
+
+
+def _with_interval(row: Difference, figure: Figure, a: np.ndarray, b: np.ndarray) -> Difference:
+    if figure.kind == "mean" and _is_constant(a, b, is_paired=row.paired):
+        # Resampling what is always the same finds no width. How sure that is, the odds say: of
+        # so many calls all on one side (the sign test; the permutation test without pairs).
+        odds = 2 ** len(a) if row.paired else comb(len(a) + len(b), len(a))
+        p = 2 / odds if row.difference else 1.0
+        return replace(row, p=p, finding="no difference", method="no spread")
+    found, method = _interval(row, figure, a, b)
+    if not found.limits.low < found.limits.high:
+        return replace(row, finding="no spread", method="no spread")
+    return replace(
+        row, method=method, p=found.p, low=found.limits.low, high=found.limits.high,
+        relative_low=found.relative.low, relative_high=found.relative.high,
+        finding="no evidence",
+    )  # fmt: skip
+
+
+def _is_constant(a: np.ndarray, b: np.ndarray, *, is_paired: bool) -> bool:
+    """Whether the difference is the same for all pairs, or for all calls of both groups."""
+    rest = (a - b,) if is_paired else (a, b)
+    least = 1e-12 * max(abs(a).max(), abs(b).max())
+    return all(float(x.max() - x.min()) <= least for x in rest)
+
+
+def _interval(
+    row: Difference, figure: Figure, a: np.ndarray, b: np.ndarray
+) -> tuple[Resampled, str]:
+    """The interval, and in words how it was made."""
+    if figure.kind == "rate":
+        return _of_rates(a, b, is_paired=row.paired), "Newcombe"
+    if figure.name == "satisfaction" and set(a) | set(b) <= {-1.0, 1.0}:
+        # Thumbs: shares of thumbs up in other units, so the interval of shares holds for them.
+        found = _of_rates((a + 1) / 2, (b + 1) / 2, is_paired=row.paired)
+        return found._replace(limits=Limits(*(2 * end for end in found.limits))), "Newcombe"
+    few, many = sorted((len(a), len(b)))
+    if many >= _large.LARGE or (figure.kind != "mean" and many > _LOPSIDED * few):
+        found = _large.difference(figure.kind, a, b, is_paired=row.paired, seed=row.seed)
+        return found, "Student" if figure.kind == "mean" else "order statistics"
+    found = _bootstrap.difference(figure.kind, a, b, is_paired=row.paired, seed=row.seed)
+    return found, "bootstrap"
+
+
+def _of_rates(a: np.ndarray, b: np.ndarray, *, is_paired: bool) -> Resampled:
+    limits = newcombe(a, b, is_paired=is_paired)
+    return Resampled(limits, Limits(_NAN, _NAN), newcombe_p(a, b, is_paired=is_paired))
+
+
+def _finding(row: Difference, p: float) -> Finding:
+    if row.finding == "no difference" and not row.difference:
+        return row.finding
+    if row.low <= 0 <= row.high:
+        return "no evidence"
+    if p > _SURE:
+        return "maybe chance"
+    return "lower" if row.difference < 0 else "higher"
