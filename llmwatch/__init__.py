@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .board import dashboard
     from .exceptions import BudgetExceeded, ExportError, LLMWatchError, UsageError
     from .face import configure, diagnostics, disable, enable, price
+    from .loaded import load
     from .manual import call
     from .nested import run
     from .recorder import Session
@@ -37,6 +38,7 @@ __all__ = [
     "disable",
     "email",
     "enable",
+    "load",
     "load_ipython_extension",
     "notify",
     "price",
@@ -62,6 +64,7 @@ _HOMES = {
     "disable": "face",
     "email": "alerting",
     "enable": "face",
+    "load": "loaded",
     "notify": "alerting",
     "price": "face",
     "run": "nested",

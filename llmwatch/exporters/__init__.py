@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ._tables import SUFFIXES, Written, to_csv, to_jsonl, to_parquet, write_table
+from ._tables import SUFFIXES, Written, armed, to_csv, to_jsonl, to_parquet, write_table
 
-__all__ = ["SUFFIXES", "Written", "to_csv", "to_jsonl", "to_parquet", "write_table"]
+__all__ = ["SUFFIXES", "Written", "armed", "to_csv", "to_jsonl", "to_parquet", "write_table"]

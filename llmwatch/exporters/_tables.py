@@ -20,7 +20,7 @@ from ._files import Target, beside, place_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SUFFIXES", "Written", "to_csv", "to_jsonl", "to_parquet", "write_table"]
+__all__ = ["SUFFIXES", "Written", "armed", "to_csv", "to_jsonl", "to_parquet", "write_table"]
 
 # What a spreadsheet takes for the start of a formula; the wide forms where it speaks Japanese.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -207,7 +207,13 @@ def _writable(text: str) -> str:
 
 
 def _disarmed(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
+    """`text` with a ``'`` in front where a spreadsheet would compute it, or where one stood."""
+    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def armed(text: str) -> str:
+    """The text of a call, as it was before `to_csv` put a ``'`` in front."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_FORMULA) else text
 
 
 def _named(path: Target, suffix: str, method: str) -> Target:
