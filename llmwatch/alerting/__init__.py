@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._alert import SEVERITIES, Alert, Handler
-from ._delivery import HANDLER, Delivery
 from ._look import Flight
 from ._manager import Alerts
 from ._rules import Rule, rule_of
 from ._undelivered import Undelivered
 
 if TYPE_CHECKING:
+    from ._delivery import HANDLER, Delivery
     from ._email import email
     from ._notify import notify
     from ._slack import slack
@@ -34,11 +34,20 @@ __all__ = [
     "webhook",
 ]
 
+_LATE = {
+    "HANDLER": "_delivery",
+    "Delivery": "_delivery",
+    "email": "_email",
+    "notify": "_notify",
+    "slack": "_slack",
+    "webhook": "_webhook",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Load a handler when it is first used: most sessions never speak HTTP or SMTP themselves."""
-    if name not in ("email", "notify", "slack", "webhook"):
+    """Load what delivers when it is first used: most sessions tell nobody but the notebook."""
+    if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"._{name}", __name__), name)
+    return getattr(import_module(f".{_LATE[name]}", __name__), name)
