@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker"),
     ("assemble", "store", "summary"),
-    ("alerting", "compare"),
+    ("alerting", "charts", "compare"),
     ("exporters", "widgets"),
     ("reading",),
     ("loaded", "recorder"),
@@ -30,7 +30,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
     "IPython", "altair", "anthropic", "anywidget", "genai_prices", "httpx", "httpx2",
     "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "pandas", "pyarrow", "pydantic",
-    "scipy", "traitlets",
+    "scipy", "traitlets", "vl_convert",
 }  # fmt: skip
 AT_HOME = {"magic": {"IPython", "traitlets"}}  # who loads it has them already
 ON_PURPOSE = {"testing/plugin.py"}  # typed in full by a person, who loads it into pytest

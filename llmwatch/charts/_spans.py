@@ -1,0 +1,117 @@
+"""The spans of a waterfall: any table that says what started and ended when, in tree order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..words import UNKNOWN, clean
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["fits", "spans_of"]
+
+_STARTS, _ENDS, _LASTS = ("start", "started_at"), ("end", "ended_at"), ("duration_s", "latency_s")
+
+
+def fits(frame: pd.DataFrame) -> bool:
+    """Whether these are spans: a name, a start, and an end or a duration."""
+    has = set(frame.columns)
+    return "name" in has and bool(has & set(_STARTS)) and bool(has & {*_ENDS, *_LASTS})
+
+
+def spans_of(frame: pd.DataFrame) -> list[tuple[str, float, float, int, str, bool]]:
+    """Name, start and end (ms), depth, status, whether it is a call: parents before children."""
+    import numpy as np
+
+    start = _times(frame, _STARTS)
+    end = _ended(frame, start)
+    depth = _depths(frame)
+    order = _in_tree_order(frame, start, depth)
+    names, states = frame["name"].tolist(), _column(frame, "status")
+    kinds = _column(frame, "kind")
+    return [
+        (
+            clean(str(names[at]), 40) or UNKNOWN, float(start[at]), float(max(end[at], start[at])),
+            depth[at], clean(str(states[at] or "ok")), kinds[at] in ("llm", "call"),
+        )
+        for at in order
+        if not np.isnan(start[at]) and not np.isnan(end[at])
+    ]  # fmt: skip
+
+
+def _times(frame: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
+    """Milliseconds since the epoch, of times or of plain seconds; NaN where unknown."""
+    import numpy as np
+    import pandas as pd
+
+    name = next((name for name in names if name in frame.columns), None)
+    if name is None:
+        return np.full(len(frame), np.nan)
+    column = frame[name]
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(dtype="float64", na_value=np.nan) * 1000
+    moments = pd.to_datetime(column, utc=True, errors="coerce").dt.tz_localize(None)
+    array = moments.to_numpy(dtype="datetime64[ns]")
+    return np.where(np.isnat(array), np.nan, array.astype(np.int64) / 1e6)
+
+
+def _ended(frame: pd.DataFrame, start: np.ndarray) -> np.ndarray:
+    import numpy as np
+    import pandas as pd
+
+    end = _times(frame, _ENDS)
+    for name in _LASTS:
+        if name in frame.columns:
+            lasts = pd.to_numeric(frame[name], errors="coerce")
+            end = np.where(
+                np.isnan(end), start + lasts.to_numpy("float64", na_value=np.nan) * 1000, end
+            )
+    return end
+
+
+def _column(frame: pd.DataFrame, name: str) -> list[Any]:
+    if name not in frame.columns:
+        return [None] * len(frame)
+    return [value if isinstance(value, str) else None for value in frame[name].tolist()]
+
+
+def _depths(frame: pd.DataFrame) -> list[int]:
+    """How deep each stands: as it is said, else counted over its parents."""
+    import pandas as pd
+
+    if "depth" in frame.columns:
+        return [max(0, int(d)) for d in pd.to_numeric(frame["depth"]).fillna(0).tolist()]
+    ids, parents = _column(frame, "span_id"), _column(frame, "parent_span_id")
+    above = {mine: parent for mine, parent in zip(ids, parents, strict=True) if mine}
+    return [_depth(parent, above) for parent in parents]
+
+
+def _depth(parent: str | None, above: dict[str, str | None]) -> int:
+    depth = 0
+    while parent in above and depth < 64:  # bounded: foreign ids may go round in a circle
+        depth, parent = depth + 1, above[parent or ""]
+    return depth
+
+
+def _in_tree_order(frame: pd.DataFrame, start: np.ndarray, depth: list[int]) -> list[int]:
+    """By start, and children behind their parent where ids tell whose they are."""
+    by_start = sorted(range(len(frame)), key=lambda at: (start[at], depth[at]))
+    ids, parents = _column(frame, "span_id"), _column(frame, "parent_span_id")
+    if not any(ids):
+        return by_start
+    known = set(ids)
+    below: dict[str | None, list[int]] = {}
+    for at in by_start:
+        below.setdefault(parents[at] if parents[at] in known else None, []).append(at)
+    order: list[int] = []
+    seen: set[int] = set()
+    waiting = below.get(None, [])[::-1]
+    while waiting:
+        at = waiting.pop()
+        if at not in seen:
+            seen.add(at)
+            order.append(at)
+            waiting.extend(reversed(below.get(ids[at], []) if ids[at] else []))
+    return [*order, *(at for at in by_start if at not in seen)]
