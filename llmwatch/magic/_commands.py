@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.display import display
@@ -21,8 +22,9 @@ HELP = f"""\
 %llmwatch                     whether it records, what so far, what went wrong
 %llmwatch on | off            start, stop
 %llmwatch dashboard            the live sidebar; sidebar | inline: there, or below the cell
-%llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures;
-                              --overwrite: also over an existing file
+%llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures
+                              (--by model: of each group); --what timeline: the figures over time
+                              (--freq 1min); --overwrite: also over an existing file
 %llmwatch receipts all | tagged | off     which cells get a receipt (on is all)
 %llmwatch autoload on | off   load llmwatch with every kernel of this IPython profile
 {USAGE}
@@ -33,14 +35,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "on": (),
     "off": (),
     "dashboard": ("sidebar", "inline"),
-    "export": ("--what", "--overwrite"),
+    "export": ("--what", "--by", "--freq", "--overwrite"),
     "receipts": ("all", "tagged", "off", "on"),
     "autoload": ("on", "off"),
     "help": (),
 }
 """The sub-commands, and the words that may follow each."""
 
-WHAT = ("calls", "summary")
+WHAT = ("calls", "summary", "timeline")
 
 
 class Commands:
@@ -96,15 +98,12 @@ class Commands:
         dashboard(_one("dashboard", rest) if rest else None)
 
     def _export(self, rest: list[str]) -> None:
-        path, what, overwrite = _export_options(rest)
+        asked = _export_options(rest)
         from ..exporters import write_table
 
-        len(self._session)  # waits until what is over can be read
-        table: Any = self._session.store.view()
-        if what == "summary":
-            table = _figures(self._session)
         try:
-            say(str(write_table(table, path, overwrite=overwrite)))
+            table = _table(self._session, asked)
+            say(str(write_table(table, asked.path, overwrite=asked.overwrite)))
         except ExportError as problem:
             raise ExportError(str(problem).replace("overwrite=True", "--overwrite")) from None
 
@@ -130,35 +129,67 @@ def _one(name: str, rest: list[str]) -> str:
     raise UsageError(f"type %llmwatch {name} {' | '.join(choices)}.{hint}")
 
 
-def _export_options(rest: list[str]) -> tuple[str, str, bool]:
-    """Path, what, and whether over an existing file."""
-    usage = "%llmwatch export PATH [--what calls|summary] [--overwrite]"
-    paths, what, overwrite = [], "calls", False
+@dataclass(slots=True)
+class _Export:
+    """What is to be exported, and where to."""
+
+    path: str = ""
+    what: str = "calls"
+    by: str = ""
+    freq: str = ""
+    overwrite: bool = False
+
+
+_EXPORT = (
+    "%llmwatch export PATH [--what calls|summary|timeline] [--by model] [--freq 1min] [--overwrite]"
+)
+
+
+def _export_options(rest: list[str]) -> _Export:
+    asked, paths = _Export(), []
     words = iter(rest)
     for word in words:
         name, has_value, value = word.partition("=")
         if word == "--overwrite":
-            overwrite = True
-        elif name == "--what":
-            what = value if has_value else next(words, "")
+            asked.overwrite = True
+        elif name in ("--what", "--by", "--freq"):
+            setattr(asked, name.removeprefix("--"), value if has_value else next(words, ""))
         elif word.startswith("--"):
-            raise UsageError(f"no option {word}.{nearest(word, CHOICES['export'])} {usage}")
+            raise UsageError(f"no option {word}.{nearest(word, CHOICES['export'])} {_EXPORT}")
         else:
             paths.append(word)
-    if what not in WHAT:
-        raise UsageError(f"--what {what}?{nearest(what, WHAT)} {usage}")
+    _check_export(asked, paths)
+    asked.path = paths[0]
+    return asked
+
+
+def _check_export(asked: _Export, paths: list[str]) -> None:
+    if asked.what not in WHAT:
+        raise UsageError(f"--what {asked.what}?{nearest(asked.what, WHAT)} {_EXPORT}")
+    if asked.by and asked.what == "calls":
+        raise UsageError(f"--by goes with --what summary or timeline. {_EXPORT}")
+    if asked.freq and asked.what != "timeline":
+        raise UsageError(f"--freq goes with --what timeline. {_EXPORT}")
     if len(paths) != 1:
         which = "which file?" if not paths else "one file only (a name with spaces in quotes)."
-        raise UsageError(f"{which} {usage}")
-    return paths[0], what, overwrite
+        raise UsageError(f"{which} {_EXPORT}")
 
 
-def _figures(session: Session) -> Any:
-    """The session's figures as a table of one row."""
+def _table(session: Session, asked: _Export) -> Any:
+    """The rows to write; what a frame has in its index stands in front."""
     import json
 
     import pandas as pd
 
-    row = dict(session.summary())
-    row["errors"] = json.dumps(row["errors"])
-    return pd.DataFrame([row])
+    if asked.what == "calls":
+        len(session)  # waits until what is over can be read
+        return session.store.view()
+    by = asked.by.split(",") if asked.by else None
+    if asked.what == "timeline":
+        frame = session.timeline(asked.freq or "10s", by=by).reset_index()
+    elif by is not None:
+        frame = session.summary(by=by).reset_index()
+    else:
+        frame = pd.DataFrame([dict(session.summary())])
+    frame["errors"] = [json.dumps(errors) for errors in frame["errors"]]
+    return frame

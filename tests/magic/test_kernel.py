@@ -419,6 +419,14 @@ def test_export(loaded):
     assert loaded.run("%llmwatch export calls.jsonl").stdout == f"{n:,} rows in calls.jsonl\n"
     assert loaded.run("%llmwatch export --what summary s.csv").stdout == "1 row in s.csv\n"
     assert loaded.run("int(pd.read_csv('s.csv').requests[0])").value == str(n)
+    by = loaded.run("%llmwatch export --what summary --by model,status by.csv")
+    assert by.stdout.endswith(" in by.csv\n")
+    total = "(lambda t: (list(t)[:3], int(t.requests.sum())))"
+    assert loaded.ask(f"{total}(pd.read_csv('by.csv'))") == str(
+        (["model", "status", "requests"], n)
+    )
+    assert loaded.run("%llmwatch export --what timeline --freq=1D t.csv").status == "ok"
+    assert loaded.ask("int(pd.read_csv('t.csv').requests.sum())") == str(n)
     assert loaded.run("name = 'of mine.csv'").status == "ok"
     assert loaded.run('%llmwatch export "$name"').stdout == f"{n:,} rows in of mine.csv\n"
 
@@ -431,6 +439,9 @@ def test_export(loaded):
         ("export a.csv b.csv", "UsageError: one file only"),
         ("export a.csv --overwrit", "UsageError: no option --overwrit. Did you mean --overwrite?"),
         ("export a.csv --what call", "UsageError: --what call? Did you mean calls?"),
+        ("export a.csv --by model", "UsageError: --by goes with --what summary or timeline."),
+        ("export a.csv --freq 1min", "UsageError: --freq goes with --what timeline."),
+        ("export a.csv --what summary --by modle", "UsageError: by='modle' is no group. Did you"),
         ("export nowhere/calls.csv", "ExportError: there is no folder nowhere: make it, or "),
         ("export calls.exe", "UsageError: 'calls.exe' names no format: end it in one of .csv"),
         ("export .", "ExportError: "),
@@ -474,7 +485,7 @@ def test_help(loaded):
         ("x = 1\n%llmwatch o", ["on", "off"]),
         ("%llmwatch receipts t", ["tagged"]),
         ("%llmwatch autoload ", ["on", "off"]),
-        ("%llmwatch export --", ["--what", "--overwrite"]),
+        ("%llmwatch export --", ["--what", "--by", "--freq", "--overwrite"]),
         ("%llmwatch export --what s", ["summary"]),
         ("%%llmwatch --t", ["--tag"]),
         ("%%llmwatch ", ["--tag", "--user", "--feature", "--budget", "--label", "--quiet"]),
