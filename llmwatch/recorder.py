@@ -6,11 +6,11 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from . import faults
-from .assemble import Assembler, new_id, request_of
+from .assemble import Assembler, new_id, request_of, where
 from .capture import Capture, Dropped, Invocation, provider_of, read_what_came
 from .context import Budget, Scope, resolve
 from .exceptions import BudgetExceeded
@@ -22,8 +22,12 @@ from .settings import Settings, from_environment
 from .store import Rows, Store, View
 from .worker import Worker
 
+if TYPE_CHECKING:
+    from .alerting import Alerts, Flight
+
 __all__ = ["Session", "session"]
 
+_RETRY_S = 0.05  # how often we look whether a failed call is being tried again
 _WAIT_S = 2.0  # the longest that reading waits for what is still queued
 
 
@@ -42,7 +46,9 @@ class Session(Reading):
         self._worker = Worker(self._handle, self._idle)
         self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
         self._switch = threading.RLock()
+        self._alerts: Alerts | None = None
         self._budgets: WeakSet[Budget] = WeakSet()  # touched on the worker alone
+        self.budget: Budget | None = None  # the one that was charged last, for whoever shows it
 
     # -- the switch ---------------------------------------------------------------------------
 
@@ -175,6 +181,7 @@ class Session(Reading):
             for budget in set(scope.budgets):
                 budget.charge(call.cost_usd, call.model, number)
                 self._budgets.add(budget)
+            self.budget = scope.budgets[-1] if scope.budgets else self.budget
         for level in scope.chain():
             if level.watch is not None:
                 level.watch.rows.add(number)
@@ -191,8 +198,11 @@ class Session(Reading):
         call = self._assembler.call(thing)
         return [(call, thing.scope)] if call is not None else []
 
-    def _idle(self) -> bool:
-        return self._capture.traffic.conclude()
+    def _idle(self) -> float | None:
+        """Between batches; returns when to look again though nothing ends, in seconds."""
+        retry = _RETRY_S if self._capture.traffic.conclude() else None
+        waits = [wait for wait in (retry, self._look_at_rules()) if wait is not None]
+        return min(waits, default=None)
 
     def record(self, make: Callable[[], list[tuple[Call, Scope | None]]]) -> None:
         """Queue `make`, which gives records, for the worker."""
@@ -220,6 +230,54 @@ class Session(Reading):
     def _in_flight(self) -> list[dict[str, Any]]:
         return self.in_flight_under(None)
 
+    # -- alerts -------------------------------------------------------------------------------
+
+    @property
+    def alerts(self) -> Alerts:
+        """The rules over these calls, what fires, and who is told."""
+        if self._alerts is None:
+            from .alerting import Alerts
+
+            with self._switch:
+                if self._alerts is None:
+                    self._alerts = Alerts(
+                        self.store,
+                        flight=self._flight,
+                        wake=lambda: self._worker.put(None),
+                        settle=self._on_worker,
+                    )
+        return self._alerts
+
+    def _look_at_rules(self) -> float | None:
+        traffic = self._capture.traffic
+        traffic.tells_of_start = True  # first: a call that begins meanwhile is seen, or wakes us
+        wait = None
+        if self.store.total or traffic.open or self._alerts is not None:
+            wait = self.alerts.turn(in_flight=bool(traffic.open))
+        if wait is not None or (self._alerts is not None and not self._alerts.is_on):
+            traffic.tells_of_start = False
+        return wait
+
+    def _flight(self) -> Flight:
+        """The calls in flight as rules look at them, those of alert handlers left out."""
+        from .alerting import Flight
+
+        flying = [i for i in list(self._capture.traffic.open.values()) if not _is_apart(i.scope)]
+        return Flight([i.age_s() for i in flying], lambda: [_in_brief(i) for i in flying])
+
+    def _on_worker(self, work: Callable[[], None]) -> None:
+        """Do it where calls are recorded, behind what is queued; wait for it, at most 2 s."""
+        if self._worker.is_here():
+            work()
+            return
+
+        def run() -> list[Any]:
+            work()
+            return []
+
+        self._worker.put(run)
+        self._settle()
+
     def in_flight_under(self, watch: Any) -> list[dict[str, Any]]:
         """The calls in flight (of one watch), each with its age and what came so far."""
         if self._worker.is_here():
@@ -234,6 +292,11 @@ class Session(Reading):
         self._worker.put(look)
         self._settle()
         return found
+
+    @property
+    def running(self) -> int:
+        """How many calls are in flight; cheap, since none of them is looked at."""
+        return len(self._capture.traffic.open)
 
     def _looked_at(self, watch: Any) -> list[dict[str, Any]]:
         found = []
@@ -281,6 +344,25 @@ class Session(Reading):
             return
         if spent is not None:
             raise _refusal(spent)
+
+
+def _in_brief(invocation: Invocation) -> dict[str, Any]:
+    """Age and labels of a call in flight; its answer so far is not read."""
+    return {
+        "age_s": invocation.age_s(),
+        "operation": invocation.endpoint.operation,
+        "provider": provider_of(invocation.host, invocation.path.decode("latin-1")),
+        "model": request_of(invocation, "none").model,
+        **where(resolve(invocation.scope)),
+    }
+
+
+def _is_apart(scope: Scope | None) -> bool:
+    """Whether an alert handler makes this call."""
+    from .alerting import HANDLER
+
+    levels = scope.chain() if scope is not None else ()
+    return any(HANDLER.items() <= level.labels.items() for level in levels)
 
 
 def _place(scope: Scope | None) -> dict[str, Any]:

@@ -22,7 +22,6 @@ __all__ = ["Worker"]
 # caches it worked in. A reader does not wait for it.
 _BATCH_S = 0.05
 _EXIT_S = 2.0  # the longest that the end of the process waits for us
-_POLL_S = 0.05  # how often `idle` is asked while it has something to watch
 
 
 class Worker:
@@ -33,14 +32,15 @@ class Worker:
     handle : callable
         Takes the list of things put since the last time, in order.
     idle : callable, optional
-        Called between batches; returns whether it wants to be called again soon.
+        Called between batches; returns in how many seconds it wants to be called again though
+        nothing was put, or None: the thread then sleeps until something is.
     """
 
     def __init__(
-        self, handle: Callable[[list[Any]], None], idle: Callable[[], bool] | None = None
+        self, handle: Callable[[list[Any]], None], idle: Callable[[], float | None] | None = None
     ) -> None:
         self._handle = handle
-        self._idle = idle or (lambda: False)
+        self._idle = idle or (lambda: None)
         self._start_lock = threading.RLock()
         self._reset()
         _workers.add(self)
@@ -92,15 +92,16 @@ class Worker:
         return self._thread is threading.current_thread()
 
     def _run(self) -> None:
-        more = False
+        timeout: float | None = None
         while True:
-            batch = self._take(_POLL_S if more else None)
+            batch = self._take(timeout)
             waiting = [thing for thing in batch if isinstance(thing, threading.Event)]
             work = [thing for thing in batch if not isinstance(thing, threading.Event)]
-            more = self._step(work)
-            for event in waiting:
+            self._do(work)
+            for event in waiting:  # whoever reads waits for the calls, not for what rules say
                 event.set()
             del batch, waiting, work  # an idle thread must not keep the last call's request alive
+            timeout = self._rest()
 
     def _take(self, timeout: float | None) -> list[Any]:
         try:
@@ -116,17 +117,21 @@ class Worker:
         except Empty:
             return batch
 
-    def _step(self, work: list[Any]) -> bool:
+    def _do(self, work: list[Any]) -> None:
         try:
             if work:
                 self._handle(work)
         except BaseException as problem:  # the thread must outlive whatever one record does to it
             faults.note("worker", problem)
+
+    def _rest(self) -> float | None:
+        """How long to wait for more at most; None without end."""
         try:
-            return self._idle()
+            wanted = self._idle()
         except BaseException as problem:
             faults.note("worker", problem)
-            return False
+            return None
+        return None if wanted is None else max(0.0, wanted)
 
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()

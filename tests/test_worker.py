@@ -77,7 +77,7 @@ def test_idle_is_asked_until_it_is_content():
         asked.append(1)
         if len(asked) == 3:
             done.set()
-        return len(asked) < 3
+        return 0.01 if len(asked) < 3 else None
 
     worker = Worker(lambda batch: None, idle)
     worker.put("wake")

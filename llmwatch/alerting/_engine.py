@@ -46,15 +46,13 @@ class Engine:
         self._watchers: dict[str, dict[Group, Watcher]] = {}
         self._reach_ns = 0
         self._newest_ns = -float("inf")
-        self._flying = False
 
     def evaluate(self, rules: Sequence[Rule], now_ns: int) -> list[News]:
         """Look at the calls that ended, and those in flight."""
         flight = self._flight()
-        self._flying = bool(flight.ages)
         reach_s = max((rule.window_s for rule in rules), default=0.0)
         self._reach_ns = round(reach_s * 1e9)
-        if not (self._store.total or self._flying):  # and numpy need not be loaded
+        if not (self._store.total or flight.ages):  # and numpy need not be loaded
             return []
         look = self._tail.look(now_ns, reach_s, flight)
         self._newest_ns = look.newest_end_ns()
@@ -108,9 +106,9 @@ class Engine:
         every = [w for watchers in self._watchers.values() for w in watchers.values()]
         return sorted((w for w in every if w.fires), key=lambda w: w.fired_ns)
 
-    def delay_s(self, now_ns: int) -> float | None:
+    def delay_s(self, now_ns: int, *, in_flight: bool) -> float | None:
         """When to look again though nothing ends; None where time alone changes nothing."""
         every = (w for watchers in self._watchers.values() for w in watchers.values())
-        if self._flying or any(w.state.phase != "inactive" for w in every):
+        if in_flight or any(w.state.phase != "inactive" for w in every):
             return _BUSY_S
         return _QUIET_S if self._newest_ns > now_ns - self._reach_ns else None

@@ -264,25 +264,31 @@ class Alerts:
         self._asked = True
         self._wake()
 
-    def turn(self) -> float | None:
-        """Look, if it is time to; returns when to call again, in seconds, though nothing ends."""
-        due_s = self._due_s()
+    def turn(self, *, in_flight: bool = False) -> float | None:
+        """Look, if it is time to; returns when to call again, in seconds, though nothing ends.
+
+        Parameters
+        ----------
+        in_flight : bool
+            Whether calls are in flight.
+        """
+        due_s = self._due_s(in_flight)
         if due_s is not None and due_s <= 0:
             try:
                 self.evaluate()
             except Exception as problem:  # the calls must be recorded, whatever becomes of rules
                 faults.note("alert", problem)
-            due_s = self._due_s()
+            due_s = self._due_s(in_flight)
         return due_s
 
-    def _due_s(self) -> float | None:
+    def _due_s(self, in_flight: bool) -> float | None:
         """How long until it is time to look; None where there is nothing to wait for."""
         now = self._now_ns()
         is_new = self._asked or (self._is_on and self._store.total != self._seen)
         if is_new:
             delay: float | None = _PAUSE_S
         else:
-            delay = self._engine.delay_s(now) if self._is_on else None
+            delay = self._engine.delay_s(now, in_flight=in_flight) if self._is_on else None
         if delay is None:
             return None
         waited = (now - self._looked_ns) / 1e9

@@ -78,10 +78,10 @@ def duration(value: float, *, exact: bool = False) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if value >= size and value % size == 0:
             return f"{value / size:.0f}{_THIN}{unit}"
-    if exact or value >= 60:
-        whole = "" if value < 60 else f"{value // 60:.0f}{_THIN}min "
-        return f"{whole}{value % 60:.6g}{_THIN}s" if exact else seconds(max(value, 99.5))
-    return seconds(value)
+    if 60 <= value < 3600:
+        minutes, rest = divmod(round(value), 60)
+        return f"{minutes}{_THIN}min {rest}{_THIN}s" if rest else f"{minutes}{_THIN}min"
+    return f"{value:.6g}{_THIN}s" if exact and value < 60 else seconds(value)
 
 
 def message(condition: Condition, value: float) -> str:

@@ -150,7 +150,7 @@ class Tap:
             traffic.gate(scope)  # a client that builds its requests without `build_request`
         url = request.url
         invocation = Invocation(endpoint, url.host, url.raw_path, request, self.name, scope)
-        traffic.open[id(invocation)] = invocation
+        traffic.begin(invocation)
         return invocation
 
     def _retried(self, request: Any, task: Any) -> Invocation | None:

@@ -39,7 +39,7 @@ class Traffic:
         Called with the scope of a call about to be built or sent; raises to refuse it.
     sink : callable
         Called once with each call that is over; with None when one failed and may be sent again,
-        so that somebody asks `conclude` until it is decided.
+        so that somebody asks `conclude` until it is decided, and when one began that is to be told.
     inbox : callable
         Gives what takes a `Dropped`, for `dropped` to be asked about: written in C.
     """
@@ -50,6 +50,8 @@ class Traffic:
         self.inbox = inbox
         self.everything = False
         """Whether calls outside any recording scope are watched too."""
+        self.tells_of_start = True
+        """Whether the sink is told (None) when the next call begins: it sleeps, and has to look."""
         self.open: dict[int, Invocation] = {}
         self.failed: dict[Key, Invocation] = {}
         self.streams: dict[int, Dropped] = {}
@@ -58,6 +60,13 @@ class Traffic:
 
     def wanted(self, scope: Scope | None) -> bool:
         return self.everything or (scope is not None and scope.recording)
+
+    def begin(self, invocation: Invocation) -> None:
+        """The call is in flight."""
+        self.open[id(invocation)] = invocation
+        if self.tells_of_start:
+            self.tells_of_start = False
+            self.sink(None)
 
     def end(self, invocation: Invocation, outcome: str) -> None:
         """The call is over: the first to say so wins, whatever thread it is on."""
