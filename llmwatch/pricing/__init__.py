@@ -11,5 +11,7 @@ show in the usage of a call, so they are not in it.
 from __future__ import annotations
 
 from ._book import Price, PriceBook
+from ._offers import Offer
+from ._rates import Tokens
 
-__all__ = ["Price", "PriceBook"]
+__all__ = ["Offer", "Price", "PriceBook", "Tokens"]

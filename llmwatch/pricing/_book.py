@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from numbers import Real
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from .. import faults
 from ..exceptions import UsageError
 from ._list import listed
+from ._offers import Offer, offer
 from ._rates import Rate, Rates, Tokens, cost_of
 
 __all__ = ["Price", "PriceBook"]
@@ -120,6 +121,21 @@ class PriceBook:
         except Exception as problem:
             faults.note("price", problem)
         return _UNKNOWN
+
+    def offer(self, model: str, providers: Iterable[str] = ()) -> Offer | None:
+        """Where `model` can be had: at the person's own price, else by the list; None if unknown.
+
+        `providers` are asked, in this order, for a model whose name alone does not say who sells
+        it.
+        """
+        own = self._own.get(model)
+        if own is not None:
+            return Offer(model, "user", own)
+        try:
+            return offer(model, datetime.now(UTC), providers)
+        except Exception as problem:
+            faults.note("price", problem)
+            return None
 
     def _candidates(
         self, models: list[str], url: str, provider: str | None, tier: str, minute: datetime

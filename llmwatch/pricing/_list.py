@@ -13,7 +13,7 @@ from ._rates import NOTHING, Rate, Rates
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
-__all__ = ["listed"]
+__all__ = ["known_as", "listed"]
 
 # OpenTelemetry's name of a provider -> the price list's.
 _PROVIDERS = {
@@ -24,6 +24,7 @@ _PROVIDERS = {
     "gcp.gen_ai": "google",
     "gcp.vertex_ai": "google",
     "mistral_ai": "mistral",
+    "moonshot": "moonshotai",
     "moonshot_ai": "moonshotai",
     "x_ai": "x-ai",
 }
@@ -48,6 +49,11 @@ _LOCAL = re.compile(
 _FREE = Rates(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
 
 
+def known_as(provider: str) -> str:
+    """The price list's id of a provider that OpenTelemetry calls so."""
+    return _PROVIDERS.get(provider, provider)
+
+
 @lru_cache(maxsize=256)
 def _provider(url: str, name: str | None) -> Provider | None:
     """Who asks the price: whom the URL belongs to, else whom we took it for."""
@@ -58,7 +64,7 @@ def _provider(url: str, name: str | None) -> Provider | None:
             return provider
     if name is None or _LOCAL.match(url):
         return None  # a model at home may bear a famous name, and costs nothing we know
-    name = _PROVIDERS.get(name, name)
+    name = known_as(name)
     return next((provider for provider in providers if provider.id == name), None)
 
 

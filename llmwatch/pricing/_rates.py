@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["NOTHING", "Rate", "Rates", "Tokens", "cost_of"]
+__all__ = ["INPUT_ONLY", "NOTHING", "Rate", "Rates", "Tokens", "cost_of"]
 
-_INPUT_ONLY = frozenset({"embeddings", "moderation"})
+INPUT_ONLY = frozenset({"embeddings", "moderation"})
 
 
 class Rate(NamedTuple):
@@ -59,7 +59,7 @@ def cost_of(rates: Rates, tokens: Tokens, operation: str | None) -> float | None
         return None
     output = tokens.output
     if output is None:
-        if rates.output is not None and operation not in _INPUT_ONLY:
+        if rates.output is not None and operation not in INPUT_ONLY:
             return None
         output = 0
     audio_unsaid = tokens.input_audio is None and operation == "transcription"
