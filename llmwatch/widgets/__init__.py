@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ._panel import Panel
 from ._receipt import Receipt
 from ._sidebar import Sidebar
 
-__all__ = ["Receipt", "Sidebar"]
+__all__ = ["Panel", "Receipt", "Sidebar"]

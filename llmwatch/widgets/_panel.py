@@ -1,0 +1,110 @@
+"""The live panel: one model for a session, shown in the sidebar and under cells alike."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+from .. import faults
+from ._assets import css, esm, vega
+from ._orders import Orders
+from ._refresh import Refresher
+
+__all__ = ["Panel"]
+
+
+class Panel:
+    """What a session is doing, live in the browser.
+
+    Parameters
+    ----------
+    source : object
+        The session: `.store`, `.running`, `.in_flight_under(None)`, and, where there are,
+        `.enabled` with `enable()` and `disable()`, `.feedback`, `.alerts`, `.budget`, `.to_csv`.
+    eager : bool
+        Hand the browser what its charts need at once, not when it asks: where a front end is known
+        to be there, its charts shall not wait for a cell that blocks the kernel.
+
+    Attributes
+    ----------
+    widget : anywidget.AnyWidget
+        The model, for whoever puts it into a layout of their own.
+    """
+
+    def __init__(self, source: Any, *, eager: bool = False) -> None:
+        self._refresher = Refresher(source, self._tell)
+        self._orders = Orders(source, self._refresher, self._send, self._give_vega)
+        self.widget: Any = _model()(self._refresher.whole)
+        self.widget.on_msg(self._orders.hear)
+        self._vega_asked = False
+        self._refresher.start()
+        if eager:
+            self._give_vega()
+
+    @property
+    def model_id(self) -> str:
+        """The id under which the browser finds the model; empty once it is closed."""
+        return self.widget.model_id or ""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self.widget.comm is None
+
+    def close(self) -> None:
+        """Stop following the session, and take the panel out of the browser."""
+        self._refresher.stop()
+        self.widget.close()
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:  # IPython names what it wants
+        return self.widget._repr_mimebundle_()
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        self.widget.news = news
+
+    def _send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self._refresher.post(lambda: self.widget.send(content, buffers))
+
+    def _give_vega(self) -> None:
+        """Make Vega ready and hand it over, on a thread of its own: figures go on meanwhile."""
+        if not self._vega_asked:
+            self._vega_asked = True
+            threading.Thread(target=self._make_vega, name="llmwatch-vega", daemon=True).start()
+
+    def _make_vega(self) -> None:
+        try:
+            bundle = vega()
+        except Exception as problem:  # no vl-convert for this machine: the rest shows without it
+            faults.note("panel", problem)
+            return
+        self._refresher.post(lambda: setattr(self.widget, "vega", bundle))
+
+
+@cache
+def _model() -> Any:
+    """The model's class, made when the first panel is: anywidget takes a while to import."""
+    import anywidget
+    import traitlets
+
+    class Model(anywidget.AnyWidget):
+        """What the panel's front end reads."""
+
+        _esm, _css = esm(), css()
+        whole = traitlets.Dict(help="everything, as of when it was asked for").tag(sync=True)
+        news = traitlets.Dict(help="what is new since some earlier message").tag(sync=True)
+        vega = traitlets.Unicode(help="Vega, as an ES module").tag(sync=True)
+
+        def __init__(self, look: Any) -> None:
+            self._look = look
+            super().__init__()
+
+        def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+            # Who asks for the state (a page that was reloaded) gets the present; it is not kept
+            # up to date for nobody.
+            state = super().get_state(key, drop_defaults)
+            if "whole" in state:
+                state["whole"] = self._look()
+            return state
+
+    return Model

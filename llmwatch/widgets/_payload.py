@@ -1,0 +1,133 @@
+"""What a refresh says beside its calls: figures, sparklines, alerts. Bounded for any session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..semconv import STATUSES
+from ..summary import NEEDED, summarize
+from ..totals import codes_of, known
+from ._rows import rounded
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["BUCKETS", "alerts", "buckets", "figures", "threshold"]
+
+BUCKETS = ("calls", "errors", "p50", "p95", "input", "output", "cost")
+"""What is known of each stretch of a sparkline."""
+
+_MOST = 30  # stretches of time in a sparkline
+_S = 1_000_000_000
+_WIDTHS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
+)  # fmt: skip
+_FIGURES = (
+    "requests", "qps", "error_rate", "rate_n", "latency_p50_s", "latency_p95_s", "latency_n",
+    "ttft_p50_s", "output_tokens_per_s", "input_tokens", "output_tokens", "tokens", "cost_usd",
+    "unpriced", "unmeasured", "estimated_tokens", "estimated_cost_usd", "satisfaction",
+    "satisfaction_n", "cancelled", "partial",
+)  # fmt: skip
+_CAUSES = 5
+_ALERTS = 5
+
+
+def figures(columns: Mapping[str, np.ndarray], now_ns: int, past: Any) -> dict[str, Any]:
+    """The figures that the tiles show, None where there is nothing to say."""
+    found = summarize(columns, now_ns=now_ns, past=past)
+    said: dict[str, Any] = {name: rounded(found[name], 7) for name in _FIGURES}
+    said["errors"] = dict(list(found["errors"].items())[:_CAUSES])
+    return said
+
+
+def buckets(columns: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
+    """The calls over time, in at most 30 stretches of a round length; None without calls.
+
+    Stretches lie on multiples of their length, so that only the last one changes as time goes on.
+    """
+    import numpy as np
+
+    started = columns["started_at"]
+    if not len(started):
+        return None
+    first, last = int(started.min()), int(started.max())
+    width = _width_s(first, last) * _S
+    edge = first // width * width
+    place = (started - edge) // width
+    count = int(place.max()) + 1
+    ok = codes_of(columns) == STATUSES.index("ok")
+    failed = codes_of(columns) == STATUSES.index("error")
+    said: dict[str, Any] = {"start_ms": edge // 1_000_000, "width_ms": width // 1_000_000}
+    said["calls"] = np.bincount(place, minlength=count).tolist()
+    said["errors"] = np.bincount(place[failed], minlength=count).tolist()
+    said["p50"], said["p95"] = _percentiles(columns, place, ok, count)
+    for name, column in (("input", "input_tokens"), ("output", "output_tokens"),
+                         ("cost", "cost_usd")):  # fmt: skip
+        said[name] = _sums(columns[column], place, count)
+    return said
+
+
+def _width_s(first: int, last: int) -> int:
+    """The shortest round length of which 30 hold all; beyond a day, whole days."""
+    for width in _WIDTHS:
+        if last // (width * _S) - first // (width * _S) < _MOST:
+            return width
+    day = _WIDTHS[-1]
+    return day * -(-(last - first) // (day * _S * (_MOST - 1)))
+
+
+def _sums(column: np.ndarray, place: np.ndarray, count: int) -> list[float | None]:
+    import numpy as np
+
+    values, is_known = known(column)
+    sums = np.bincount(place[is_known], values[is_known].astype(float), count)
+    return [rounded(value) for value in sums.tolist()]
+
+
+def _percentiles(
+    columns: Mapping[str, np.ndarray], place: np.ndarray, ok: np.ndarray, count: int
+) -> tuple[list[float | None], list[float | None]]:
+    import numpy as np
+
+    latency, is_known = known(columns["latency_s"])
+    chosen = ok & is_known
+    place, latency = place[chosen], latency[chosen]
+    order = np.argsort(place, kind="stable")
+    ends = np.cumsum(np.bincount(place, minlength=count))
+    parts = np.split(latency[order], ends[:-1])
+    pairs = [np.percentile(part, (50, 95)) if len(part) else (None, None) for part in parts]
+    return [rounded(low) for low, _ in pairs], [rounded(high) for _, high in pairs]
+
+
+def alerts(firing: Sequence[Any]) -> list[dict[str, Any]]:
+    """The alerts that fire, the most urgent first, at most five."""
+    urgent = ("critical", "warning", "info")
+    ordered = sorted(firing, key=lambda alert: (urgent.index(alert.severity), alert.since))
+    return [
+        {
+            "key": alert.key,
+            "name": alert.name,
+            "severity": alert.severity,
+            "figure": alert.figure,
+            "message": alert.message,
+            "detail": alert.detail,
+            "hint": alert.hint,
+            "since_ms": int(alert.since.timestamp() * 1000),
+            "call_ids": list(alert.call_ids[-20:]),
+        }
+        for alert in ordered[:_ALERTS]
+    ]
+
+
+def threshold(rules: Any) -> float | None:
+    """Where the first rule on a latency percentile draws its line, in seconds."""
+    for rule in rules or ():
+        condition = getattr(rule, "condition", rule)
+        if str(getattr(condition, "figure", "")).startswith("latency_p"):
+            return rounded(getattr(condition, "threshold", None))
+    return None
+
+
+NEEDED_COLUMNS = NEEDED
+"""What is read of the store for a refresh."""

@@ -1,0 +1,241 @@
+"""The one thread that writes to the browser: at most twice a second, never without news."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import faults
+from ._payload import NEEDED_COLUMNS, alerts, buckets, figures, threshold
+from ._rows import FIELDS, row, running
+
+__all__ = ["Refresher"]
+
+_PERIOD_S = 0.5
+_SHARE = 10  # a refresh that takes long is followed by a rest that many times as long
+_JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
+_WINDOW = 500  # calls that somebody who comes later is told at once
+_NEW = 100  # calls told in one refresh; of more the newest
+_ANSWERS = 8
+
+
+class Refresher:
+    """Watches a session for what is new and hands it to `send`.
+
+    Each message has a number, and says since which number it tells everything (`base`): whoever
+    holds a state of `base` or later can apply it. For a while after somebody has asked for the
+    whole, messages go on to tell everything since then, so that one that was lost is made good.
+
+    Parameters
+    ----------
+    source : object
+        A session: `.store`, `.running`, `.in_flight_under(None)`, and, where there are, `.enabled`,
+        `.alerts`, `.budget`.
+    send : callable
+        Takes each message, on the thread of this object.
+    """
+
+    def __init__(self, source: Any, send: Callable[[dict[str, Any]], None]) -> None:
+        self._source, self._send = source, send
+        self._lock = threading.RLock()
+        self._wake, self._over = threading.Event(), threading.Event()
+        self._outbox: deque[Callable[[], None]] = deque()
+        self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
+        self._seq = 0
+        self._base, self._base_total = 0, source.store.total
+        self._joined = time.monotonic()
+        self._amended: dict[int, int] = {}  # number of a call: the message that told of it
+        self._dirty: set[int] = set()
+        self._changes = 0
+        self._pulse: Any = None
+        self._stamp: Any = None
+        self._told: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}
+        self._thread: threading.Thread | None = None
+        self._leave: list[Callable[[], None]] = []
+        _alive.add(self)
+
+    # -- its life -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Listen, and begin to write."""
+        store = self._source.store
+        self._leave = [
+            store.subscribe(lambda *_: self._wake.set()),
+            store.subscribe_changes(self._hear_changes),
+        ]
+        self._thread = threading.Thread(target=self._run, name="llmwatch-panel", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and writing; what is being written is finished."""
+        for leave in self._leave:
+            leave()
+        self._over.set()
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(1.0)
+
+    def post(self, message: Callable[[], None]) -> None:
+        """Run `message`, which writes to the browser, on the thread that does."""
+        self._outbox.append(message)
+        self._wake.set()
+
+    def answer(self, number: Any, problem: str | None = None) -> None:
+        """Tell the browser that what it asked for under `number` is done, or why not."""
+        with self._lock:
+            self._answers.append({"id": number, **({"problem": problem} if problem else {})})
+        self._wake.set()
+
+    def poke(self) -> None:
+        """Look soon whether there is news."""
+        self._wake.set()
+
+    def _hear_changes(self, numbers: Sequence[int]) -> None:
+        with self._lock:
+            self._dirty.update(numbers)
+            self._changes += 1
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            woken = self._wake.wait(_PERIOD_S)
+            self._wake.clear()
+            if self._over.is_set():
+                return
+            began = time.monotonic()
+            try:
+                while self._outbox:
+                    self._outbox.popleft()()
+                if woken or self._is_moving():
+                    self.refresh()
+            except Exception as problem:  # the panel may stand still, but not for ever
+                faults.note("panel", problem)
+            took = time.monotonic() - began
+            self._over.wait(max(_PERIOD_S - took, took * _SHARE))
+
+    def _is_moving(self) -> bool:
+        """Whether something is in flight, or has changed that nobody tells of."""
+        pulse = (self._source.running, getattr(self._source, "enabled", True))
+        before, self._pulse = self._pulse, pulse
+        return pulse != before or bool(pulse[0])
+
+    # -- what is told -------------------------------------------------------------------------
+
+    def refresh(self) -> bool:
+        """Send what is new, if anything is; returns whether something was."""
+        with self._lock:
+            told = self._look()
+            amended = self._take_amended()
+            if told == self._last and not amended:
+                return False
+            self._last = told
+            self._seq += 1
+            self._amended.update(dict.fromkeys(amended, self._seq))
+            message = {
+                "seq": self._seq, "base": self._base, "now_ms": time.time_ns() // 1_000_000,
+                "rows": self._rows_since(), **told,
+            }  # fmt: skip
+            self._forget()
+        self._send(message)
+        return True
+
+    def whole(self) -> dict[str, Any]:
+        """Everything, bounded, for somebody who has just come."""
+        with self._lock:
+            told = self._look()
+            view = self._source.store.view()
+            calls = view.calls(_WINDOW)
+            numbers = view.numbers()[-len(calls) :].tolist() if calls else []
+            self._base, self._base_total = self._seq, self._source.store.total
+            self._joined = time.monotonic()
+            self._base_total = numbers[-1] + 1 if numbers else self._base_total
+            return {
+                "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
+                "rows": [row(n, call) for n, call in zip(numbers, calls, strict=True)], **told,
+            }  # fmt: skip
+
+    def _look(self) -> dict[str, Any]:
+        """The present, without the calls: what has not changed compares equal."""
+        source = self._source
+        flying = source.in_flight_under(None) if source.running else []
+        budget = getattr(source, "budget", None)
+        watched = getattr(source, "alerts", None)
+        return {
+            **self._counted(),
+            "running": [running(found) for found in flying[:_NEW]],
+            "flying": len(flying),
+            "recording": bool(getattr(source, "enabled", True)),
+            "budget": [budget.spent, budget.limit] if budget is not None else None,
+            "alerts": alerts(getattr(watched, "firing", ())),
+            "threshold_s": threshold(watched),
+            "answers": list(self._answers),
+        }
+
+    def _counted(self) -> dict[str, Any]:
+        """What follows from the finished calls, counted again only when these have changed."""
+        view = self._source.store.view()
+        stamp = (self._source.store.total, self._changes)
+        if stamp != self._stamp:
+            columns = view.arrays(*NEEDED_COLUMNS)
+            self._told = {
+                "total": self._source.store.total,
+                "figures": figures(columns, time.time_ns(), view.past),
+                "buckets": buckets(columns),
+            }
+            self._stamp = stamp
+        return self._told
+
+    def _take_amended(self) -> set[int]:
+        taken, self._dirty = self._dirty, set()
+        return taken
+
+    def _rows_since(self) -> list[list[Any]]:
+        """The calls since `base`, and those since then changed, among the newest 500."""
+        view = self._source.store.view()
+        total = self._source.store.total
+        fresh = min(_NEW, total - self._base_total)
+        changed = {n for n in self._amended if total - _WINDOW <= n < total - fresh}
+        reach = total - min(changed) if changed else fresh
+        calls = view.calls(reach)
+        numbers = view.numbers()[-len(calls) :].tolist() if calls else []
+        return [
+            row(n, call)
+            for n, call in zip(numbers, calls, strict=True)
+            if n >= total - fresh or n in changed
+        ]
+
+    def _forget(self) -> None:
+        """Once whoever came is surely listening, tell only what is new."""
+        if time.monotonic() - self._joined > _JOINED_S:
+            self._base, self._base_total = self._seq, self._source.store.total
+            self._amended.clear()
+
+
+_alive: weakref.WeakSet[Refresher] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for refresher in list(_alive):  # the browser talks to the parent; the child has no thread here
+        refresher._lock = threading.RLock()
+        refresher._thread = None
+        refresher._over.set()
+        for leave in refresher._leave:
+            leave()
+
+
+def _at_exit() -> None:
+    for refresher in list(_alive):
+        refresher.stop()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)

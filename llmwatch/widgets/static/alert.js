@@ -1,0 +1,74 @@
+// Gives the alerts under the cells their Mute button, and keeps them current.
+//
+// The alerts are plain HTML in the outputs, so that a saved notebook shows them without a kernel.
+// This model has no view of its own: it works on the page as long as its kernel lives.
+export default {
+  initialize({ model }) {
+    const mine = `[data-llmwatch="${model.get("kernel")}"]`;
+    const fresh = new Map(); // banner -> [version, html], of those that changed behind a reload
+
+    const dress = (banner) => {
+      const can = banner.dataset.can;
+      if (!can || banner.querySelector("button")) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = can === "mute" ? "Mute" : "Unmute";
+      button.title = can === "mute" ? "Say nothing of it for 10 minutes" : "Tell of it again";
+      button.addEventListener("click", () => {
+        button.disabled = true; // until the kernel has answered, which may be busy
+        model.send({ do: can, banner: banner.dataset.banner });
+      });
+      banner.append(button);
+    };
+
+    const refresh = (banner) => {
+      const [version, html] = fresh.get(banner.dataset.banner) ?? [0, ""];
+      if (version <= Number(banner.dataset.version)) return banner;
+      const page = new DOMParser().parseFromString(html, "text/html");
+      const next = document.importNode(page.querySelector(mine), true);
+      const table = next.querySelector("details");
+      if (table) table.open = banner.querySelector("details")?.open ?? table.open;
+      banner.replaceWith(next);
+      return next;
+    };
+
+    const look = () => {
+      for (const banner of document.querySelectorAll(mine)) dress(refresh(banner));
+    };
+
+    let asked = 0;
+    const soon = () => {
+      asked ||= requestAnimationFrame(() => {
+        asked = 0;
+        look();
+      });
+    };
+
+    const opened = (event) => {
+      const banner = event.target.closest?.(mine);
+      if (banner) {
+        const open = event.target.open;
+        model.send({ do: "open", banner: banner.dataset.banner, open });
+      }
+    };
+
+    const hear = ({ banner, version, html }) => {
+      fresh.set(banner, [version, html]);
+      soon();
+    };
+
+    const observer = new MutationObserver(soon);
+    observer.observe(document.body, { childList: true, subtree: true });
+    document.addEventListener("toggle", opened, true); // it does not bubble
+    model.on("msg:custom", hear);
+    model.send({ do: "hello" });
+    soon();
+
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(asked);
+      document.removeEventListener("toggle", opened, true);
+      for (const button of document.querySelectorAll(`${mine} > button`)) button.remove();
+    };
+  },
+};

@@ -1,0 +1,200 @@
+// The panel: one book a model, any number of views of it.
+
+class View {
+  constructor(model, book, root) {
+    Object.assign(this, { model, book, root, filter: { ...ANY }, order: "newest", gone: false });
+    this.talk = new Talk(model, book, () => this.redraw());
+    this.tip = tip(this);
+    this.pictures = pictures(this);
+    this.parts = { head: head(this), chips: chips(this), strip: strip(this), tiles: tiles(this),
+      table: table(this) };
+    this.word = el("p", { class: "lw-word", role: "status", hidden: true });
+    const { parts } = this;
+    root.append(parts.head.node, parts.chips.node, this.word, parts.strip.node, parts.tiles.node,
+      parts.tiles.note, this.pictures.node, parts.table.node, this.tip.node);
+  }
+
+  // -- drawing: once a frame, and only while somebody can see it
+
+  redraw() {
+    this.due ??= requestAnimationFrame(() => { this.due = null; this.draw(); });
+  }
+
+  draw() {
+    if (!this.root.isConnected || !this.root.clientWidth) {
+      this.stale = true;
+      return;
+    }
+    this.stale = false;
+    this.talk.hearAnswers();
+    this.seen = scene(this.book, this.filter);
+    const { head: top, chips: filters, strip: alarms, tiles: figures, table: list } = this.parts;
+    mark(this.root, "data-gone", this.gone ? "" : null);
+    for (const part of [top, filters, alarms, figures, list]) part.draw(this.seen);
+    this.pictures.draw(this.seen);
+    say(this.word, this.talk.word);
+    this.word.hidden = !this.talk.word;
+  }
+
+  tick() {
+    if (!this.seen || this.gone || !this.root.clientWidth) return;
+    this.seen.now = this.book.clock();
+    if (this.seen.running.length) {
+      this.parts.head.tick(this.seen);
+      this.parts.table.tick(this.seen);
+    }
+  }
+
+  // -- what a person does
+
+  filterBy(filter) {
+    this.filter = filter;
+    this.redraw();
+  }
+
+  sortBy(order) {
+    this.order = order;
+    this.redraw();
+  }
+
+  open(number) {
+    this.parts.table.reveal(number, this.seen);
+  }
+
+  // The calls behind an alert: where there is just one model or tag to look at, only these.
+  show(alert) {
+    const ids = new Set(alert.call_ids);
+    const calls = [...this.book.calls.values()].filter(call => ids.has(call.call_id));
+    this.filter = { ...ANY, status: alert.figure === "error_rate" ? "error" : null };
+    this.order = alert.figure.startsWith("latency") ? "slowest" : "newest";
+    this.root.querySelector(".lw-order").value = this.order;
+    this.draw();
+    if (calls.length) this.open(calls.at(-1).number);
+    else this.parts.table.node.scrollIntoView({ block: "start" });
+  }
+
+  async copy(text) {
+    await copy(text);
+    this.talk.tell(`Copied: ${text}`);
+  }
+
+  // -- what the parts ask
+
+  alarmed(word) {
+    return this.book.now.alerts.some(alert => alert.figure.startsWith(word));
+  }
+
+  budget() {
+    return this.book.now.budget;
+  }
+
+  slowest() {
+    return Math.max(...this.seen.calls.filter(call => call.status === "ok")
+      .map(call => call.latency_s ?? 0), 0) || null;
+  }
+
+  palette() {
+    const plain = name => flat(this.root, `var(--lw-${name})`);
+    return { muted: plain("muted"), line: plain("line"), bad: plain("bad"),
+      font: getComputedStyle(this.root).fontFamily,
+      series: Array.from({ length: SERIES + 1 }, (_, at) => plain(`series-${at}`)) };
+  }
+}
+
+// A colour as it reaches the eye, for a library that knows no CSS variables.
+function flat(root, colour) {
+  const probe = el("i", { style: `color:${colour};display:none` });
+  root.append(probe);
+  const computed = getComputedStyle(probe).color;
+  probe.remove();
+  const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
+    .getContext("2d", { willReadFrequently: true });
+  brush.fillStyle = computed;
+  brush.fillRect(0, 0, 1, 1);
+  const [r, g, b, a] = brush.getImageData(0, 0, 1, 1).data;
+  return `rgba(${r},${g},${b},${(a / 255).toFixed(3)})`;
+}
+
+// Light ink stands on a dark ground, whoever's theme it is.
+function isDark(root) {
+  const [r, g, b] = flat(root, "currentColor").match(/[\d.]+/g).map(Number);
+  return 0.3 * r + 0.59 * g + 0.11 * b > 140;
+}
+
+function tip(view) {
+  const node = el("div", { class: "lw-tip", hidden: true, "aria-hidden": "true" });
+
+  function handler(_, event, item, value) {
+    const call = value == null ? null : view.book.calls.get(item?.datum?.number);
+    node.hidden = !call;
+    if (!call) return;
+    node.replaceChildren(el("b", { text: call.model ?? "", dir: "auto" }),
+      el("span", { text: [seconds(call.latency_s), call.error_type, clock(call.started_ms, true)]
+        .filter(Boolean).join(" · ") }),
+      el("span", { text: placeOf(call, call.status), dir: "auto" }));
+    const box = view.root.getBoundingClientRect();
+    const left = Math.min(event.clientX - box.left + 12, box.width - node.offsetWidth - 4);
+    node.style.left = `${Math.max(4, left)}px`;
+    node.style.top = `${event.clientY - box.top + 14}px`;
+  }
+
+  return { node, handler };
+}
+
+export default () => {
+  const book = new Book(), views = new Set();
+  const redraw = () => views.forEach(view => view.redraw());
+
+  function follow(model) {
+    const hear = () => {
+      const news = model.get("news");
+      if (news?.seq != null && !book.hear(news)) views.forEach(view => view.talk.askForAll());
+      redraw();
+    };
+    const start = () => { book.start(model.get("whole")); hear(); };
+    const handlers = { "change:whole": start, "change:news": hear };
+    for (const [event, handler] of Object.entries(handlers)) model.on(event, handler);
+    start();
+    return () => Object.entries(handlers).forEach(([event, handler]) => model.off(event, handler));
+  }
+
+  function render({ model, el: host }) {
+    const root = el("div", { class: "lw-panel tex2jax_ignore mathjax_ignore", role: "region",
+      "aria-label": "llmwatch" });
+    host.append(root);
+    const view = new View(model, book, root);
+    views.add(view);
+    const begin = () => view.pictures.begin();
+    const hear = (message, buffers) => view.talk.hear(message, buffers);
+    const lose = () => {
+      view.gone = host.classList.contains("jupyter-widgets-disconnected");
+      view.redraw();
+    };
+    const dress = () => {
+      mark(root, "data-dark", isDark(root) ? "" : null);
+      view.pictures.restyle();
+    };
+    model.on("change:vega", begin);
+    model.on("msg:custom", hear);
+    const size = new ResizeObserver(() => view.redraw());
+    size.observe(root);
+    const theme = new MutationObserver(() => { dress(); lose(); });
+    theme.observe(document.body, { attributes: true });
+    theme.observe(host, { attributes: true, attributeFilter: ["class"] });
+    const beat = setInterval(() => view.tick(), 1000);
+    requestAnimationFrame(dress);
+    view.redraw();
+    if (model.get("vega")) begin();
+    else model.send({ do: "vega" });
+    return () => {
+      for (const observer of [size, theme]) observer.disconnect();
+      clearInterval(beat);
+      model.off("change:vega", begin);
+      model.off("msg:custom", hear);
+      view.pictures.close();
+      views.delete(view);
+    };
+  }
+
+  return { initialize: ({ model }) => follow(model), render };
+};

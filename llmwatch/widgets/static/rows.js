@@ -1,0 +1,92 @@
+// What the browser knows: a bounded window of calls, and what Python counted of all of them.
+
+const KEPT = 1000;
+
+class Book {
+  constructor() {
+    this.calls = new Map();
+    this.fields = [];
+    this.seq = -1;
+    this.now = { total: 0, figures: null, buckets: null, running: [], flying: 0, recording: true,
+      budget: null, alerts: [], threshold_s: null, answers: [] };
+    this.ahead = 0;  // how far Python's clock is ahead of this one, in ms
+    this.version = 0;
+  }
+
+  // Everything anew: a page that was loaded, or a message that was missed.
+  start(whole) {
+    if (!whole || !whole.fields) return;
+    this.calls.clear();
+    this.fields = whole.fields;
+    this.take(whole);
+  }
+
+  // What is new; false when a message before it is missing.
+  hear(news) {
+    if (news.seq == null || news.seq <= this.seq) return true;
+    if (news.base > this.seq) return false;
+    this.take(news);
+    return true;
+  }
+
+  take({ seq, base, now_ms, rows, fields, ...now }) {
+    this.seq = seq;
+    this.ahead = now_ms - Date.now();
+    for (const values of rows) {
+      const call = {};
+      for (let at = 0; at < values.length; at += 1) {
+        if (values[at] !== null) call[this.fields[at]] = values[at];
+      }
+      call.version = seq;
+      this.calls.set(call.number, call);
+    }
+    for (const number of this.calls.keys()) {
+      if (this.calls.size <= KEPT) break;
+      this.calls.delete(number);
+    }
+    this.now = { ...this.now, ...now };
+    this.version += 1;
+  }
+
+  clock() {
+    return Date.now() + this.ahead;
+  }
+}
+
+const ANY = { tag: null, model: null, cell: null, status: null, minutes: null };
+const isFiltered = filter => Object.values(filter).some(value => value !== null);
+
+function fits(call, filter, now) {
+  return (filter.tag === null || (call.tag ?? "") === filter.tag)
+    && (filter.model === null || (call.model ?? "") === filter.model)
+    && (filter.cell === null || (call.execution_count ?? "") === filter.cell)
+    && (filter.status === null || (call.status ?? "running") === filter.status)
+    && (filter.minutes === null || now - call.started_ms <= filter.minutes * 60_000);
+}
+
+const ORDERS = {
+  newest: ["newest first", (a, b) => b.number - a.number],
+  slowest: ["slowest first", (a, b) => (b.latency_s ?? -1) - (a.latency_s ?? -1)],
+  dearest: ["costliest first", (a, b) => (b.cost_usd ?? b.estimated_cost_usd ?? -1)
+    - (a.cost_usd ?? a.estimated_cost_usd ?? -1)],
+  largest: ["most tokens first", (a, b) => spent(b) - spent(a)],
+  failed: ["errors first", (a, b) => (b.status === "error") - (a.status === "error")
+    || b.number - a.number],
+};
+const spent = call => (call.input_tokens ?? call.estimated_input_tokens ?? 0)
+  + (call.output_tokens ?? call.estimated_output_tokens ?? 0);
+
+// What one view shows now: the calls that fit, and the figures of these.
+function scene(book, filter) {
+  const now = book.clock(), narrowed = isFiltered(filter);
+  const calls = [...book.calls.values()].filter(call => !narrowed || fits(call, filter, now));
+  const running = book.now.running.filter(call => fits(call, filter, now));
+  if (!narrowed) {
+    return { now, calls, running, flying: book.now.flying, figures: book.now.figures,
+      buckets: book.now.buckets, note: "" };
+  }
+  const held = book.calls.size, total = book.now.total;
+  const note = total > held ? `of the newest ${grouped(held)} of ${grouped(total)} calls` : "";
+  return { now, calls, running, flying: running.length, figures: count(calls, filter, now),
+    buckets: stretches(calls), note };
+}

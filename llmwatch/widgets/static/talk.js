@@ -1,0 +1,54 @@
+// What only Python can do. Until it has answered, the thing asked for is "queued".
+
+class Talk {
+  constructor(model, book, changed) {
+    this.model = model;
+    this.book = book;
+    this.changed = changed;
+    this.waiting = new Map();
+    this.number = Math.floor(Math.random() * 1e9) * 1000;  // no two pages ask under one number
+    this.word = "";
+    this.asked = 0;
+  }
+
+  // `mark` names what is asked for, so that its control can say that it is queued.
+  ask(what, mark, more = {}) {
+    this.number += 1;
+    this.waiting.set(this.number, mark);
+    this.model.send({ do: what, id: this.number, ...more });
+    this.changed();
+  }
+
+  isWaiting(mark) {
+    return [...this.waiting.values()].includes(mark);
+  }
+
+  hearAnswers() {
+    for (const { id, problem } of this.book.now.answers) {
+      if (this.waiting.delete(id) && problem) this.tell(problem);
+    }
+  }
+
+  // At most once in five seconds: a busy kernel answers nothing, however often it is asked.
+  askForAll() {
+    if (Date.now() - this.asked < 5000) return;
+    this.asked = Date.now();
+    this.model.send({ do: "whole" });
+  }
+
+  tell(text) {
+    this.word = text;
+    this.changed();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.word = ""; this.changed(); }, 8000);
+  }
+
+  async hear(message, buffers) {
+    if (message.do === "say") this.tell(message.text);
+    if (message.do !== "save") return;
+    const packed = new Blob([buffers[0]]).stream();
+    const plain = packed.pipeThrough(new DecompressionStream("gzip"));
+    save(await new Response(plain).blob(), message.name);
+    this.tell(`${plural(message.rows, "call")} saved as ${message.name}`);
+  }
+}

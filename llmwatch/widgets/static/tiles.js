@@ -1,0 +1,124 @@
+// Six figures, each with its line of context and its course; a seventh once something is rated.
+
+const HEIGHT = 28, WIDTH = 100;
+const ENOUGH = 20;  // calls from which a p95 is more than the slowest one
+
+// What failed most, in as few letters as will do.
+const CAUSES = { RateLimitError: "429", AuthenticationError: "401", PermissionDeniedError: "403",
+  BadRequestError: "400", NotFoundError: "404", InternalServerError: "5xx", APITimeoutError: "timeout",
+  APIConnectionError: "network" };
+
+function cause(errors) {
+  const [[word, times] = []] = Object.entries(errors ?? {});
+  if (!word) return "";
+  return `${grouped(times)} × ${CAUSES[word] ?? word.replace(/Error$/, "")}`;
+}
+
+const TILES = [
+  { name: "calls", label: "Calls", series: "calls",
+    value: f => tokens(f.requests), context: f => (f.qps == null ? "" : rate(f.qps)) },
+  { name: "p50", label: "p50", series: "p50", title: "half of the answers came within",
+    value: f => seconds(f.latency_p50_s), context: f => (f.latency_n ? `n ${grouped(f.latency_n)}` : "") },
+  { name: "p95", series: "p95", title: "19 of 20 answers came within",
+    label: f => (f.latency_n && f.latency_n < ENOUGH ? "Slowest" : "p95"),
+    value: (f, view) => seconds(f.latency_n < ENOUGH ? view.slowest() : f.latency_p95_s),
+    context: f => (f.ttft_p50_s == null ? "" : `TTFT ${seconds(f.ttft_p50_s)}`),
+    bad: (f, view) => view.alarmed("latency") },
+  { name: "errors", label: "Errors", series: "errors",
+    value: f => percent(f.error_rate),
+    context: f => [total_(f.errors) ? grouped(total_(f.errors)) : "", cause(f.errors)]
+      .filter(Boolean).join(" · "),
+    bad: f => f.error_rate > 0 },
+  { name: "tokens", label: "Tokens", series: "tokens",
+    value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
+    context: f => `${fewTokens(f.input_tokens)} ${ARROW} ${fewTokens(f.output_tokens)}`,
+    more: f => (f.output_tokens_per_s == null ? "" : `${tokens(f.output_tokens_per_s)}${THIN}/s`) },
+  { name: "cost", label: "Cost", series: "cost",
+    value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
+      : dollars(f.cost_usd)),
+    context: (f, view) => [view.budget() ? `budget ${dollars(view.budget()[1])}` : "",
+      f.unpriced ? `${grouped(f.unpriced)} unpriced` : ""].filter(Boolean).join(" · "),
+    bad: (f, view) => view.budget() !== null && view.budget()[0] >= view.budget()[1] },
+];
+const total_ = errors => sum(Object.values(errors ?? {}));
+
+function tiles(view) {
+  const made = TILES.map(tile => ({ tile, ...tileOf(tile) }));
+  const rated = el("div", { class: "lw-rated", hidden: true });
+  const node = el("section", { class: "lw-tiles", "aria-label": "Figures" },
+    ...made.map(one => one.node), rated);
+  const note = el("p", { class: "lw-note", hidden: true });
+
+  function draw(seen) {
+    const figures = seen.figures ?? {};
+    for (const one of made) drawTile(one, figures, seen, view);
+    rated.hidden = !figures.satisfaction_n;
+    if (figures.satisfaction_n) {
+      say(rated, `Satisfaction ${figures.satisfaction.toFixed(2)} · n ${grouped(figures.satisfaction_n)}`);
+    }
+    say(note, seen.note);
+    note.hidden = !seen.note;
+  }
+
+  return { node, note, draw };
+}
+
+function tileOf(tile) {
+  const label = el("dt"), value = el("dd", { class: "lw-value" });
+  const context = el("dd", { class: "lw-context" });
+  const course = document.createElementNS(SVG, "svg");
+  course.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  course.setAttribute("preserveAspectRatio", "none");
+  course.setAttribute("class", "lw-course");
+  course.setAttribute("aria-hidden", "true");
+  const area = document.createElementNS(SVG, "path"), line = document.createElementNS(SVG, "path");
+  area.setAttribute("class", "lw-area");
+  line.setAttribute("class", "lw-stroke");
+  course.append(area, line);
+  const bar = el("span", { class: "lw-bar", hidden: true }, el("span"));
+  const node = el("dl", { class: "lw-tile", "data-tile": tile.name }, label, value, context, course, bar);
+  return { node, label, value, context, area, line, course, bar };
+}
+
+function drawTile(one, figures, seen, view) {
+  const { tile } = one, empty = !seen.figures;
+  say(one.label, typeof tile.label === "function" ? tile.label(figures) : tile.label);
+  figure(one.value, empty ? UNKNOWN : tile.value(figures, view));
+  const context = empty ? "" : tile.context(figures, view);
+  if (one.said !== context) {
+    one.said = context;
+    one.context.replaceChildren(el("span", { text: context }),
+      ...(tile.more && context ? [el("span", { class: "lw-roomy", text: ` · ${tile.more(figures)}` })] : []));
+    mark(one.context, "title", context);
+  }
+  mark(one.node, "title", tile.title);
+  mark(one.node, "data-bad", !empty && tile.bad?.(figures, view) ? "" : null);
+  const budget = tile.name === "cost" ? view.budget() : null;
+  one.bar.hidden = budget === null;
+  one.course.style.display = budget === null ? "" : "none";
+  if (budget) one.bar.firstChild.style.width = `${Math.min(100, 100 * budget[0] / budget[1])}%`;
+  drawCourse(one, courseOf(tile.series, seen.buckets));
+}
+
+function courseOf(series, found) {
+  if (!found) return [];
+  return series === "tokens" ? found.input.map((into, at) => into + found.output[at]) : found[series];
+}
+
+// Bleeds to the tile's edges; what is unknown in between leaves a gap to draw over.
+function drawCourse(one, values) {
+  const known = values.map((value, at) => [at, value]).filter(([, value]) => value != null);
+  if (known.length < 2) {
+    mark(one.area, "d", null);
+    mark(one.line, "d", null);
+    return;
+  }
+  const most = Math.max(...known.map(([, value]) => value)) || 1, last = values.length - 1;
+  const points = known.map(([at, value]) => {
+    return `${(WIDTH * at / last).toFixed(1)} ${(HEIGHT - 2 - (HEIGHT - 5) * value / most).toFixed(1)}`;
+  });
+  const path = `M${points.join("L")}`;
+  const [from, to] = [known[0][0], known.at(-1)[0]].map(at => (WIDTH * at / last).toFixed(1));
+  mark(one.line, "d", path);
+  mark(one.area, "d", `${path}L${to} ${HEIGHT}L${from} ${HEIGHT}Z`);
+}

@@ -1,0 +1,93 @@
+"""A panel without a kernel: what it is told, and the page that shows it."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from llmwatch.records import Call
+from llmwatch.store import Store
+from llmwatch.widgets._assets import css, esm, vega
+from llmwatch.widgets._refresh import Refresher
+
+THEMES = {
+    "light": "--jp-layout-color1:#fff;--jp-ui-font-color1:rgba(0,0,0,.87)",
+    "dark": "--jp-layout-color1:#111;--jp-ui-font-color1:rgba(255,255,255,.87)",
+}
+
+# The part of anywidget's model that the front end uses; what it sends is kept in `window.sent`.
+PAGE = """
+async ({esm, css, state, vega}) => {
+  const style = document.createElement('style');
+  style.textContent = css;
+  document.head.append(style);
+  const heard = {};
+  window.sent = [];
+  window.model = {
+    get: name => state[name],
+    on: (event, hear) => (heard[event] ??= new Set()).add(hear),
+    off: (event, hear) => heard[event]?.delete(hear),
+    send: message => window.sent.push(message),
+    set: (name, value) => {
+      state[name] = value;
+      heard[`change:${name}`]?.forEach(hear => hear());
+    },
+    say: (message, buffers) => heard['msg:custom']?.forEach(hear => hear(message, buffers)),
+  };
+  const url = URL.createObjectURL(new Blob([esm], {type: 'text/javascript'}));
+  const widget = (await import(url)).default();
+  window.leave = [widget.initialize({model: window.model})];
+  window.render = el => window.leave.push(widget.render({model: window.model, el}));
+  window.render(document.getElementById('panel'));
+  if (vega) window.model.set('vega', vega);
+}
+"""
+
+
+class Session(SimpleNamespace):
+    """What the panel asks of a session, with calls that were made up."""
+
+    def __init__(self, calls: list[Call] = (), **more: Any) -> None:  # type: ignore[assignment]  # a tuple is empty, too
+        super().__init__(
+            store=Store(), enabled=True, budget=None, flying=[], alerts=SimpleNamespace(firing=[])
+        )
+        self.__dict__.update(more)
+        if calls:
+            self.store.append(list(calls))
+
+    @property
+    def running(self) -> int:
+        return len(self.flying)
+
+    def in_flight_under(self, watch: None) -> list[dict[str, Any]]:
+        return self.flying
+
+
+def whole(session: Session) -> dict[str, Any]:
+    """What somebody who has just come is told, as it goes over the wire."""
+    told = Refresher(session, lambda news: None).whole()
+    return json.loads(json.dumps(told, allow_nan=False))
+
+
+def show(page: Any, state: dict[str, Any], *, theme: str = "light", charts: bool = True) -> Any:
+    """Put a panel that was told `state` into `page`; returns its root."""
+    page.set_content(
+        f"<body style='margin:0;{THEMES[theme]};background:var(--jp-layout-color1)'>"
+        "<div id=panel></div>"
+    )
+    page.evaluate(
+        PAGE,
+        {"esm": esm(), "css": css(), "state": {"whole": state, "news": {}},
+         "vega": vega() if charts else ""},
+    )  # fmt: skip
+    root = page.locator("#panel .lw-panel")
+    root.locator(".lw-row, .lw-none:not([hidden])").first.wait_for()
+    if charts and state["rows"]:
+        root.locator("canvas, .lw-canvas svg").first.wait_for()
+    return root
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
