@@ -14,23 +14,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .alerting import email, notify, slack, webhook
+    from .alerting import Alert, Alerts, email, notify, slack, webhook
     from .board import dashboard
     from .exceptions import BudgetExceeded, ExportError, LLMWatchError, UsageError
-    from .face import configure, diagnostics, disable, enable, price
+    from .face import alert, configure, diagnostics, disable, enable, price
     from .loaded import load
     from .manual import call
     from .nested import run
     from .recorder import Session
     from .scopes import watch
 
+    alerts: Alerts
     session: Session
 
 __all__ = [
+    "Alert",
     "BudgetExceeded",
     "ExportError",
     "LLMWatchError",
     "UsageError",
+    "alert",
+    "alerts",
     "call",
     "configure",
     "dashboard",
@@ -53,10 +57,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Alert": "alerting",
     "BudgetExceeded": "exceptions",
     "ExportError": "exceptions",
     "LLMWatchError": "exceptions",
     "UsageError": "exceptions",
+    "alert": "face",
     "call": "manual",
     "configure": "face",
     "dashboard": "board",
@@ -78,8 +84,9 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562), so that importing us stays light."""
     from importlib import import_module
 
-    if name == "session":
-        return import_module(".recorder", __name__).session()
+    if name in ("alerts", "session"):
+        session = import_module(".recorder", __name__).session()
+        return session.alerts if name == "alerts" else session
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import faults
@@ -10,7 +12,9 @@ from .recorder import session
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["configure", "diagnostics", "disable", "enable", "price"]
+    from .alerting import Handler, Rule
+
+__all__ = ["alert", "configure", "diagnostics", "disable", "enable", "price"]
 
 
 def enable() -> None:
@@ -48,6 +52,74 @@ def configure(**changes: Any) -> None:
         For an unknown setting or value, in one line that names the known ones.
     """
     session().configure(**changes)
+
+
+def alert(
+    name: str | Callable[..., Any],
+    condition: str | Callable[..., Any] | None = None,
+    *,
+    window: str | timedelta | float = "5min",
+    severity: str = "warning",
+    for_: str | timedelta | float = "0s",
+    min_calls: int = 5,
+    by: str | Iterable[str] | None = None,
+    notify: Handler | Iterable[Handler] | None = None,
+) -> Rule:
+    """Tell me when a figure of the recent calls is over a threshold, and when it no longer is.
+
+    It fires once the condition holds for sure: a rate when the near end of its 95 % Wilson
+    interval is over, so one failure of one call is no alert and five of five are. It is over once
+    the figure is clearly on the good side (a tenth of the threshold) for up to 30 s, or no call is
+    left in the window. Where the figure is unknown, nothing changes. Told is each change, and
+    again after 10 minutes, 1 hour, 4 hours, then daily.
+
+    Parameters
+    ----------
+    name : str
+        What it is called. The same name again replaces the rule, also a built-in one. A condition
+        alone is its own name.
+    condition : str or callable
+        A figure of `.summary()`, a comparison (`>`, `>=`, `<`, `<=`) and a number with its unit
+        (`%`, `ms`, `s`, `min`, `h`, `$`, `k`, `M`): "error_rate > 10%". Or a function of the
+        figures (`f.tokens`, `f["tokens"]`) that gives True, False or a number, which fires above
+        0; it runs on the recording thread, so let it be quick.
+    window : str, timedelta or float
+        Look at the calls that ended so long ago at most: "5min", "1h", seconds.
+    severity : {"info", "warning", "critical"}
+        How urgent it is, by which handlers choose.
+    for_ : str, timedelta or float
+        How long the condition must hold first.
+    min_calls : int
+        With fewer calls behind it a rate, a mean or a percentile does not fire. Counts and sums
+        (`tokens`, `cost_usd`, `active`, ...) are as certain with one call as with a hundred.
+    by : str or list of str
+        One alert for each "model", "user", "tag", "cell", ..., or value of a label.
+    notify : callable or list of callable
+        Handlers of this rule, besides those of `llmwatch.alerts.add_handler`.
+
+    Returns
+    -------
+    Rule
+        `rule.remove()` takes it out again; `llmwatch.alerts` lists them all.
+
+    Raises
+    ------
+    UsageError
+        For anything that cannot be meant, in one line that says what can.
+
+    Examples
+    --------
+    >>> rule = alert("slow answers", "latency_p95_s > 10s", by="model")
+    >>> rule.remove()
+    """
+    from .alerting import rule_of
+
+    return session().alerts.add(
+        rule_of(
+            name, condition, window=window, severity=severity, for_=for_, min_calls=min_calls,
+            by=by, notify=notify,
+        )
+    )  # fmt: skip
 
 
 def price(model: str, *, input: float, output: float, cached_input: float | None = None) -> None:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..exceptions import UsageError
+from ..summary import needed_by
 from ._alert import SEVERITIES, Handler
 from ._conditions import Condition, condition_of
 from ._quantities import length_s
@@ -127,10 +128,10 @@ def _severity(word: Any) -> str:
 
 
 def _by(by: Any) -> tuple[str, ...]:
-    words = (by,) if isinstance(by, str) else tuple(by or ())
-    if not all(isinstance(word, str) and word for word in words):
-        raise UsageError(f'by={by!r} names no groups: give e.g. by="model".')
-    return tuple(dict.fromkeys(words))
+    if by is None:
+        return ()
+    needed_by(by)  # says so when it names no groups
+    return (by,) if isinstance(by, str) else tuple(by)
 
 
 def _handlers(notify: Any) -> tuple[Handler, ...]:
