@@ -24,7 +24,7 @@ _STYLE = (
     "color:var(--jp-ui-font-color1,inherit)}"
     ".llmwatch-compare ul{margin:4px 0 8px;padding-left:1.4em}"
     ".llmwatch-compare>div{overflow-x:auto}"
-    ".llmwatch-compare table{margin:2px 0;border:0;border-collapse:collapse;font:inherit;"
+    ".llmwatch-compare table{margin:2px 0 10px;border:0;border-collapse:collapse;font:inherit;"
     "color:inherit}"
     ".llmwatch-compare tr{background:none!important;border-bottom:" + RULE + "}"
     ".llmwatch-compare tbody tr:last-child{border-bottom:0}"

@@ -87,13 +87,14 @@ def _once(requests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _requests(previews: np.ndarray) -> np.ndarray:
     """A number for each request whose text is whole, equal for equal texts; else -1."""
     import numpy as np
+    import pandas as pd
 
-    numbers: dict[Any, int] = {}
-    found = [
-        numbers.setdefault(text, len(numbers)) if _is_whole(text) else -1
-        for text in previews.tolist()
-    ]
-    return np.array(found, np.int64)
+    codes, texts = pd.factorize(previews)
+    whole = np.fromiter(map(_is_whole, texts), bool, len(texts))
+    # A missing text has the code -1, which takes the entry put last.
+    numbers = np.append(np.where(whole, np.arange(len(texts)), -1), -1)
+    found: np.ndarray = numbers[codes]
+    return found
 
 
 def _is_whole(text: Any) -> bool:

@@ -69,7 +69,7 @@ def _unknown(rows: list[Difference]) -> list[str]:
         if row.finding == "unknown":
             found.setdefault(row.group, []).append(FIGURES[row.figure].label)
     return [
-        f"Nothing to compare in {', '.join(told)} of {_name(group)}: not known in both groups."
+        f"Not known in both groups, so not compared, of {_name(group)}: {', '.join(told)}."
         for group, told in found.items()
     ]
 

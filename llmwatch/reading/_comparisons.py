@@ -64,9 +64,10 @@ class Comparisons(Source):
         Something is said of means, medians and rates from 10 calls in each group, of a 95th
         percentile from 40. Where one group has more than five times the calls of the other, the
         smaller needs 50 for a mean and 73 for a 95th percentile. Requests that each group was sent
-        exactly once, as far as their text is kept whole, are compared pair by pair when they make
-        up four fifths of the larger group: what makes a request long or slow in both is then no
-        difference. Intervals come from scipy's bootstrap (percentiles; means at the width of
+        exactly once, as far as their text is kept whole, are compared pair by pair when there are
+        20 and they make up four fifths of the larger group: pairs are resampled together, so what
+        makes a request long or slow in both groups is no difference. Intervals come from scipy's
+        bootstrap (percentiles; means at the width of
         Student's t), rates from Newcombe's method, samples of 1,000 and more from Student's t and
         order statistics. Each interval is 95 % for itself; what is claimed still stands when all
         are looked at together (Benjamini and Hochberg, 5 %).
