@@ -186,10 +186,14 @@ def _table(session: Session, asked: _Export) -> Any:
         return session.store.view()
     by = asked.by.split(",") if asked.by else None
     if asked.what == "timeline":
-        frame = session.timeline(asked.freq or "10s", by=by).reset_index()
+        frame = session.timeline(asked.freq or "10s", by=by)
     elif by is not None:
-        frame = session.summary(by=by).reset_index()
+        frame = session.summary(by=by)
     else:
         frame = pd.DataFrame([dict(session.summary())])
     frame["errors"] = [json.dumps(errors) for errors in frame["errors"]]
-    return frame
+    if by is None and asked.what == "summary":
+        return frame
+    taken = set(frame.columns)  # a label may be called like a figure
+    names = [f"by {name}" if name in taken else name for name in frame.index.names]
+    return frame.rename_axis(names).reset_index()
