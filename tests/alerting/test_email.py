@@ -35,7 +35,7 @@ class Box:
     def authenticate(self, server, session, envelope, mechanism, data):
         good = isinstance(data, LoginPassword) and data.password == b"s3cret"
         self.logins.append(data.login)
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)
 
 
 @pytest.fixture
