@@ -275,6 +275,7 @@ class Session(Reading):
             work()
             return []
 
+        self._capture.traffic.conclude()
         self._worker.put(run)
         self._settle()
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..context import Cell
 from ..words import clean
 
-__all__ = ["SEVERITIES", "Alert", "Handler"]
+__all__ = ["SEVERITIES", "Alert", "Handler", "subject"]
 
 SEVERITIES = ("info", "warning", "critical")
 """From the least to the most urgent."""
@@ -88,12 +88,16 @@ class Alert:
     @property
     def subject(self) -> str:
         """The rule's name with its group, if any, in one line: "slow answers (model=gpt-5)"."""
-        group = ", ".join(f"{k}={clean(v) or 'none'}" for k, v in self.labels.items())
-        name = clean(self.name, 80)
-        return f"{name} ({group})" if group else name
+        return subject(self.name, self.labels)
 
     def __str__(self) -> str:
         return " · ".join(part for part in (self.title, self.detail, self.hint) if part)
+
+
+def subject(name: str, labels: Mapping[str, str]) -> str:
+    """A rule's name with its group, if any, as one line."""
+    group = ", ".join(f"{clean(word)}={clean(text) or 'none'}" for word, text in labels.items())
+    return f"{clean(name, 80)} ({group})" if group else clean(name, 80)
 
 
 Handler = Callable[[Alert], Any]

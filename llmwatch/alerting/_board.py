@@ -7,8 +7,9 @@ from html import escape
 from typing import NamedTuple
 
 from .. import colours
-from ..words import UNKNOWN, clean, seconds
+from ..words import UNKNOWN, seconds
 from . import _sentences as say
+from ._alert import subject
 from ._desk import Desk
 from ._engine import Engine
 from ._history import History
@@ -87,10 +88,9 @@ def _row(watcher: Watcher, history: History, now_ns: int, muted_s: float) -> tup
     condition, figure = rule.condition, rule.condition.figure
     record = history.of(watcher.key)
     state = f"{phase} (muted {seconds(muted_s)})" if muted_s > 0 else phase
-    label = ", ".join(f"{k}={clean(v) or 'none'}" for k, v in watcher.labels.items() if v)
     is_known = measure.value == measure.value
     cells = (
-        f"{clean(rule.name)} ({label})" if label else clean(rule.name),
+        subject(rule.name, {} if phase == "inactive" else watcher.labels),
         rule.severity,
         state,
         say.reading(figure, measure.value) if is_known else UNKNOWN,

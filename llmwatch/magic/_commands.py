@@ -13,6 +13,7 @@ from ..exceptions import ExportError, UsageError
 from ..recorder import Session
 from ._autoload import autoload_off, autoload_on
 from ._line import USAGE, nearest, words_of
+from ._rules import ALERT, ALERTS, add_rule, manage_rules
 from ._say import say
 from ._status import Status
 
@@ -25,6 +26,10 @@ HELP = f"""\
 %llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures
                               (--by model: of each group); --what timeline: the figures over time
                               (--freq 1min); --overwrite: also over an existing file
+%llmwatch alert "error_rate > 10%"       tell me when; --window 5min, --for 30s, --by model,
+                              --severity critical, --min-calls 5, --name NAME
+%llmwatch alerts              the rules and what fires; on | off, mute NAME 10min, unmute NAME,
+                              remove NAME
 %llmwatch receipts all | tagged | off     which cells get a receipt (on is all)
 %llmwatch autoload on | off   load llmwatch with every kernel of this IPython profile
 {USAGE}
@@ -36,6 +41,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "off": (),
     "dashboard": ("sidebar", "inline"),
     "export": ("--what", "--by", "--freq", "--overwrite"),
+    "alert": ALERT,
+    "alerts": ALERTS,
     "receipts": ("all", "tagged", "off", "on"),
     "autoload": ("on", "off"),
     "help": (),
@@ -93,6 +100,12 @@ class Commands:
     def _autoload(self, rest: list[str]) -> None:
         change = autoload_on if _one("autoload", rest) == "on" else autoload_off
         say(change(self._shell))
+
+    def _alert(self, rest: list[str]) -> None:
+        add_rule(self._session.alerts, rest)
+
+    def _alerts(self, rest: list[str]) -> None:
+        manage_rules(self._session.alerts, rest)
 
     def _dashboard(self, rest: list[str]) -> None:
         dashboard(_one("dashboard", rest) if rest else None)

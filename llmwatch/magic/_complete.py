@@ -8,8 +8,11 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
+from ..alerting import SEVERITIES
+from ..semconv import FIGURES
 from ._commands import CHOICES, WHAT
 from ._line import FLAGS, VALUES
+from ._rules import ALERT
 
 __all__ = ["llmwatch_matcher"]
 
@@ -45,6 +48,8 @@ def _of_line(before: Sequence[str]) -> Sequence[str]:
         return tuple(CHOICES)
     if before[0] == "export":
         return WHAT if before[-1] == "--what" else _left(CHOICES["export"], before)
+    if before[0] == "alert":
+        return SEVERITIES if before[-1] == "--severity" else (*FIGURES, *_left(ALERT, before))
     return CHOICES.get(before[0], ()) if len(before) == 1 else ()
 
 

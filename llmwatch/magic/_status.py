@@ -42,6 +42,10 @@ class Status:
 def _lines(session: Session) -> Iterator[tuple[str, str]]:
     yield "llmwatch", _state(session)
     yield "so far", _totals(session)
+    firing = session.alerts.firing
+    if firing:
+        named = [alert.title.replace("\u202f", " ") for alert in firing]
+        yield "alerts", f"{_listed(named)} (%llmwatch alerts)"
     unknown = session.not_understood
     if unknown:
         yield "not understood", _listed([f"{where} ×{n:,}" for where, n in unknown.items()])
