@@ -1,12 +1,13 @@
-"""Groups against a baseline: the relative difference of each figure, and how sure it is."""
+"""Groups against a baseline: the difference of each figure, and how sure it is."""
 
 from __future__ import annotations
 
-from math import isfinite
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
-from ..words import UNKNOWN, clean, dollars, percent, plural, seconds, tokens
+from ..words import clean, plural
+from ._differences import NEEDED, TIPS, rows_of, signed
 from ._look import Look
 from ._parts import Chart, Key, Rows, Ticks, empty, heading, layer, panel, tips, words_of
 
@@ -16,139 +17,118 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-NEEDED = ("group", "baseline", "figure", "value", "baseline_value", "relative")
-_ROW, _NAMES, _WORDS = 24, 150, 150  # pixels: a row, the names left of it, the words right of it
+_ROW, _NAMES, _WORDS = 24, 160, 150  # pixels: a row, the names left of it, the words right of it
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down")
-_TITLES = {
-    "latency_mean_s": "mean latency", "latency_p50_s": "median latency",
-    "latency_p95_s": "p95 latency", "ttft_p50_s": "first token", "ttft_p95_s": "p95 first token",
-    "input_tokens": "tokens in", "output_tokens": "tokens out", "tokens": "tokens",
-    "cost_usd": "cost per call", "error_rate": "error rate", "score": "score",
-    "satisfaction": "score",
-}  # fmt: skip
-_TIPS = (
-    ("label", "figure"), ("key", "group"), ("now", "is"), ("was", "baseline"),
-    ("change", "difference"), ("sure", "95 % interval"), ("n", "calls"),
-)  # fmt: skip
+_SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0)
+_FURTHEST = 4.0  # a difference of more than 400 % ends at the edge
 
 
 def compare(differences: pd.DataFrame, look: Look, *, width: int) -> Chart:
-    """A row a figure and group: the difference in per cent and its interval, against no change."""
+    """A row a figure and group, with its interval, against no difference.
+
+    Rates and scores, of which nobody says per cent of per cent, have a part of their own.
+    """
+    import altair as alt
+
     missing = [name for name in NEEDED if name not in differences.columns]
     if missing:
         raise UsageError(f"these are no differences of a comparison: no column {missing[0]}.")
-    rows = [_row(row) for row in differences.to_dict("records")]
+    rows = rows_of(differences)
     if not rows:
         return empty("Compare", "nothing to compare yet", width, 100)
     groups = list(dict.fromkeys(row["key"] for row in rows))
-    labels = list(dict.fromkeys(row["label"] for row in rows))
-    rows.sort(key=lambda row: labels.index(row["label"]))
-    for at, row in enumerate(rows):
-        row["row"] = at
+    draw = _Part(groups, look, width)
+    relative = [row for row in rows if not row["points"]]
+    points = [row for row in rows if row["points"]]
+    parts = []
+    if relative:
+        parts.append(draw(relative, heading("Compare", _notes(differences, relative), width)))
+    if points:
+        title = "In points" if relative else "Compare"
+        notes = ["of 100: error rate in per cent points, score in hundredths"]
+        parts.append(draw(points, heading(title, notes, width, size=11 if relative else 13)))
+    if len(parts) == 1:
+        return parts[0]
+    apart = alt.Resolve(scale=alt.ScaleResolveMap(color="independent", shape="independent"))
+    return alt.VConcatChart(vconcat=parts, spacing=16, resolve=apart)
+
+
+def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:
     against = clean(str(differences["baseline"].iloc[0]), 32)
-    notes = [f"against {against}; a line is the 95 % interval, filled where it leaves out 0"]
     thin = sum(row["low"] is None for row in rows)
+    notes = [f"against {against} · line: 95 % interval · filled: a difference"]
     if thin:
-        notes.append(f"{plural(thin, 'difference')} without an interval: too few calls")
-    return _draw(rows, groups, heading("Compare", notes, width), look, width)
+        notes.append(f"{plural(thin, 'figure')} without an interval: too few calls, or no spread")
+    return notes
 
 
-def _row(told: dict[Any, Any]) -> dict[str, Any]:
-    figure = str(told["figure"])
-    relative, low, high = (_number(told.get(n)) for n in ("relative", "relative_low",
-                                                          "relative_high"))  # fmt: skip
-    both = low is not None and high is not None
-    low, high = (low, high) if both else (None, None)
-    now, was = _words(figure, told["value"]), _words(figure, told["baseline_value"])
-    clear = both and relative is not None and (low > 0 or high < 0)  # type: ignore[operator]  # both
-    n, n_before = _number(told.get("n")), _number(told.get("n_baseline"))
-    return {
-        "label": _TITLES.get(figure, clean(figure.replace("_", " "))),
-        "key": clean(str(told["group"]), 32) or "no name",
-        "t": relative, "low": low, "high": high, "clear": clear, "now": now, "was": was,
-        "words": f"{was} → {now}", "change": _signed(relative),
-        "sure": f"{_signed(low)} … {_signed(high)}" if both else "too few calls",
-        "n": f"{tokens(n)} against {tokens(n_before)}"
-        + (", paired" if told.get("paired") is True else ""),
-    }  # fmt: skip
+class _Part:
+    """Draws rows that share an axis."""
 
+    def __init__(self, groups: Sequence[str], look: Look, width: int) -> None:
+        self.look, self.is_first = look, True  # the key stands once, in the first part
+        self.plot = max(120, width - _NAMES - _WORDS)
+        colours = [look.series[at % len(look.series)] for at in range(len(groups))]
+        shapes = [_SHAPES[at % len(_SHAPES)] for at in range(len(groups))]
+        self.key = Key(groups, colours, width, shapes, left=-_NAMES)
 
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if isfinite(number) else None
+    def __call__(self, rows: Rows, title: Any) -> alt.LayerChart:
+        import altair as alt
 
+        labels = list(dict.fromkeys(row["label"] for row in rows))
+        ordered = sorted(rows, key=lambda row: labels.index(row["label"]))
+        rows = [{**row, "row": at} for at, row in enumerate(ordered)]
+        self._scale(rows)
+        self.y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(len(rows)))))
+        zero = layer([{"t": 0}]).mark_rule(color=self.look.muted, strokeWidth=1.2)
+        layers = [zero.encode(x=self._x("t")), *self._marks(rows), *self._texts(rows)]
+        self.is_first = False
+        return panel(layers, title, self.plot, _ROW * len(rows))
 
-def _words(figure: str, value: Any) -> str:
-    number = _number(value)
-    if number is None:
-        return UNKNOWN
-    if figure.endswith("_s") and "per" not in figure:
-        return seconds(number)
-    if "usd" in figure or "cost" in figure:
-        return dollars(number)
-    if "rate" in figure:
-        return percent(number)
-    return tokens(number) if "token" in figure else f"{number:.3g}"
+    def _scale(self, rows: Rows) -> None:
+        ends = [v for row in rows for v in (row["t"], row["low"], row["high"]) if v is not None]
+        self.reach = min(max((abs(v) for v in ends), default=0.1) * 1.08, _FURTHEST) or 0.1
+        size = next((s for s in _SIZES if self.reach / s < 2.2), _FURTHEST)
+        values = [v for v in (-2 * size, -size, 0.0, size, 2 * size) if abs(v) <= self.reach]
+        is_points = bool(rows and rows[0]["points"])
+        self.ticks: Ticks = [(v, signed(v, points=is_points) if v else "0") for v in values]
 
+    def _x(self, field: str) -> Any:
+        import altair as alt
 
-def _signed(share: float | None) -> str:
-    if share is None:
-        return UNKNOWN
-    return ("−" if share < 0 else "+" if share > 0 else "±") + percent(abs(share))
-
-
-def _draw(rows: Rows, groups: list[str], title: Any, look: Look, width: int) -> alt.LayerChart:
-    import altair as alt
-
-    ends = [v for row in rows for v in (row["t"], row["low"], row["high"]) if v is not None]
-    reach = min(max((abs(v) for v in ends), default=0.1) * 1.08, 4.0) or 0.1
-    ticks = _round_ticks(reach)
-    plot = max(120, width - _NAMES - _WORDS)
-    colours = [look.series[at % len(look.series)] for at in range(len(groups))]
-    shapes = [_SHAPES[at % len(_SHAPES)] for at in range(len(groups))]
-    key = Key(groups, colours, width, shapes, left=-_NAMES)
-    scale = alt.Scale(domain=[-reach, reach], clamp=True, nice=False)
-    axis = alt.Axis(values=[v for v, _ in ticks], labelExpr=words_of(ticks), grid=True)
-    x = alt.X("t:Q", scale=scale, axis=axis, title=None)
-    y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(len(rows)))))
-    known = [row for row in rows if row["low"] is not None]
-    layers = [layer([{"t": 0}]).mark_rule(color=look.muted, strokeWidth=1.2).encode(x=x)]
-    if known:
-        span = layer(known).mark_rule(strokeWidth=2, strokeCap="round")
-        layers.append(
-            span.encode(x=alt.X("low:Q", scale=scale, axis=axis, title=None), x2="high:Q", y=y,
-                        color=key.colour(), tooltip=tips(*_TIPS))
-        )  # fmt: skip
-    for clear in (True, False):
-        some = [row for row in rows if row["clear"] == clear and row["t"] is not None]
-        if some:
-            mark = (
-                layer(some).mark_point(filled=True, size=60)
-                if clear
-                else layer(some).mark_point(filled=False, size=46, strokeWidth=1.6)
-            )
-            layers.append(
-                mark.encode(x=x, y=y, color=key.colour(), shape=key.shape(), tooltip=tips(*_TIPS))
-            )
-    text = layer(rows)
-    layers.append(
-        text.mark_text(align="left", color=look.ink, limit=_NAMES - 10).encode(
-            x=alt.value(-_NAMES), y=y, text="label:N"
+        scale = alt.Scale(domain=[-self.reach, self.reach], clamp=True, nice=False)
+        axis = alt.Axis(
+            values=[v for v, _ in self.ticks], labelExpr=words_of(self.ticks), grid=True
         )
-    )
-    layers.append(
-        text.mark_text(align="right", fontSize=10, limit=_WORDS - 10).encode(
-            x=alt.value(plot + _WORDS), y=y, text="words:N"
-        )
-    )
-    return panel(layers, title, plot, _ROW * len(rows))
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=None)
 
+    def _marks(self, rows: Rows) -> list[alt.Chart]:
+        """Intervals, and points that are filled where a difference is claimed."""
+        found = []
+        spans = [row for row in rows if row["low"] is not None]
+        if spans:
+            line = layer(spans).mark_rule(strokeWidth=2)
+            found.append(line.encode(x=self._x("low"), x2="high:Q"))
+        for is_clear, mark in ((True, {"size": 60}), (False, {"size": 44, "strokeWidth": 1.6})):
+            some = [row for row in rows if row["clear"] == is_clear and row["t"] is not None]
+            if some:
+                point = layer(some).mark_point(filled=is_clear, **mark)
+                found.append(
+                    point.encode(x=self._x("t"), shape=self.key.shape(shown=self.is_first))
+                )
+        return [
+            one.encode(y=self.y, color=self.key.colour(shown=self.is_first), tooltip=tips(*TIPS))
+            for one in found
+        ]
 
-def _round_ticks(reach: float) -> Ticks:
-    sizes = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0)
-    size = next((s for s in sizes if reach / s < 2.2), 4.0)
-    return [(v, _signed(v) if v else "0") for v in (-2 * size, -size, 0.0, size, 2 * size)
-            if abs(v) <= reach]  # fmt: skip
+    def _texts(self, rows: Rows) -> list[alt.Chart]:
+        """The figure at the left, and what it was and is at the right."""
+        import altair as alt
+
+        text = layer(rows).encode(y=self.y)
+        name = text.mark_text(align="left", color=self.look.ink, limit=_NAMES - 10)
+        words = text.mark_text(align="right", fontSize=10, limit=_WORDS - 10)
+        return [
+            name.encode(x=alt.value(-_NAMES), text="label:N"),
+            words.encode(x=alt.value(self.plot + _WORDS), text="words:N"),
+        ]

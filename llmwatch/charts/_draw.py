@@ -76,7 +76,9 @@ def draw(
     return offline(styled(chart, look))
 
 
-def check(kind: str, *, by: object = None, threshold: object = None) -> None:
+def check(
+    kind: str, *, by: object = None, threshold: object = None, baseline: object = None
+) -> None:
     """Refuse a kind that is none, and options that the kind does not take, in one line."""
     if kind not in KINDS:
         near = get_close_matches(str(kind), KINDS, 1)
@@ -86,6 +88,8 @@ def check(kind: str, *, by: object = None, threshold: object = None) -> None:
         raise UsageError(f"by= goes with {', '.join(_TAKES_BY)}, not with {kind}.")
     if threshold is not None and kind != "latency":
         raise UsageError(f"threshold= goes with latency, not with {kind}.")
+    if baseline is not None and kind != "compare":
+        raise UsageError(f"baseline= goes with compare, not with {kind}.")
 
 
 def _size(name: str, pixels: int) -> int:

@@ -23,6 +23,7 @@ class Look(NamedTuple):
     ink: str
     muted: str
     rule: str
+    rule_opacity: float
     bad: str
     series: tuple[str, ...]
     other: str
@@ -39,24 +40,27 @@ class Look(NamedTuple):
         return self.series[1]
 
     def pale(self, colour: str) -> str:
-        """`colour` lighter, for what is estimated or not the point."""
-        red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-        return f"rgba({red},{green},{blue},0.45)"
+        """`colour` lighter, for what is estimated or not the point; opaque, so that it prints."""
+        ground = self.ground or _GREY
+        mixed = (0.45 * int(colour[at : at + 2], 16) + 0.55 * int(ground[at : at + 2], 16)
+                 for at in (1, 3, 5))  # fmt: skip
+        return "#" + "".join(f"{round(value):02x}" for value in mixed)
 
 
+_GREY = "#9a9a9a"
 LIGHT = Look(
-    ink="#1f1f1f", muted="#616161", rule="#e0e0e0", bad="#c62828",
+    ink="#1f1f1f", muted="#616161", rule="#e0e0e0", rule_opacity=1.0, bad="#c62828",
     series=("#4269d0", "#d9730d", "#2a9e76", "#6f1d6b", "#d474b4"), other="#5c5c5c",
     ground="#ffffff",
 )  # fmt: skip
 DARK = Look(
-    ink="#e8e8e8", muted="#a0a0a0", rule="#333333", bad="#ff8a80",
+    ink="#e8e8e8", muted="#a0a0a0", rule="#333333", rule_opacity=1.0, bad="#ff8a80",
     series=("#8fb0ff", "#ffb066", "#6ed2ad", "#9c6bf2", "#ffd9f0"), other="#858585",
     ground="#111111",
 )  # fmt: skip
 # Between the two: text has a contrast above 4 on white and on near-black alike.
 EITHER = Look(
-    ink="#767676", muted="#777777", rule="rgba(128,128,128,0.3)", bad="#e5484d",
+    ink="#767676", muted="#777777", rule="#808080", rule_opacity=0.3, bad="#e5484d",
     series=("#5b83e6", "#d97b1f", "#2f9f7c", "#8a4fc8", "#d98fc4"), other="#6e6e6e",
     ground=None,
 )  # fmt: skip

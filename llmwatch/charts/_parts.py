@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Chart: TypeAlias = "alt.LayerChart | alt.VConcatChart"
 
 __all__ = [
-    "GUTTER", "Chart", "Key", "Rows", "Ticks", "empty", "heading", "layer", "log_ticks", "panel", "steps_of",
+    "GUTTER", "Chart", "Key", "Rows", "Ticks", "empty", "heading", "layer", "log_ticks", "panel", "short", "steps_of",
     "styled", "time_axis", "tips", "value_axis", "words_of",
 ]  # fmt: skip
 
@@ -34,7 +34,7 @@ Heights: TypeAlias = tuple[Ticks, float]
 GUTTER = 46
 """Pixels left of the plot, where the figures of the axis stand."""
 
-_ZEROS = re.compile(r"\.0+(?=\D|$)")
+_ZEROS = re.compile(r"\.0+(?=\D|$)|\s0\s(?:s|min)$")
 _LINE = 17  # pixels of a row of the key
 _CHARACTER = 6.4  # pixels, about, of one letter at 11 px
 
@@ -105,15 +105,15 @@ def log_ticks(low: float, high: float) -> tuple[Ticks, float, float]:
 def steps_of(high: float, word: Callable[[float], str], *, whole: bool = False) -> Heights:
     """Ticks from zero up, at most three above it, and the end of the scale."""
     if not high > 0:
-        return [(0.0, _short(word(0.0)))], 1.0
+        return [(0.0, short(word(0.0)))], 1.0
     size = 10.0 ** floor(log10(high / 3))
     multiples = [m for m in (1, 2, 2.5, 5, 10) if not whole or (m * size) % 1 == 0] or [1 / size]
     step = next((size * m for m in multiples if high / (size * m) < 3.999), size * 10)
-    ticks = [(step * i, _short(word(step * i))) for i in range(floor(high / step * 1.0001) + 1)]
+    ticks = [(step * i, short(word(step * i))) for i in range(floor(high / step * 1.0001) + 1)]
     return ticks, high * 1.04
 
 
-def _short(word: str) -> str:
+def short(word: str) -> str:
     """`50 k` for `50.0 k`: on an axis round figures stand beside each other."""
     return _ZEROS.sub("", word)
 
@@ -151,12 +151,13 @@ class Key:
         legend = self._legend() if shown else None
         return alt.Color(f"{self.field}:N", scale=scale, legend=legend, title=None)
 
-    def shape(self) -> Any:
+    def shape(self, *, shown: bool = True) -> Any:
         """The shape channel, which shares the colours' key."""
         import altair as alt
 
         scale = alt.Scale(domain=self.names, range=self.shapes)
-        return alt.Shape(f"{self.field}:N", scale=scale, legend=self._legend(), title=None)
+        legend = self._legend() if shown else None
+        return alt.Shape(f"{self.field}:N", scale=scale, legend=legend, title=None)
 
     def _legend(self) -> Any:
         import altair as alt
@@ -182,8 +183,9 @@ def heading(title: str, notes: Sequence[str], width: int, *, size: int = 13) -> 
     import altair as alt
 
     lines = [line for note in notes for line in wrap(note, max(20, int(width / 5.9)))]
+    below = lines or alt.Undefined  # an empty list would still take its room
     return alt.Title(
-        title, subtitle=lines, anchor="start", frame="bounds", fontSize=size, fontWeight=600,
+        title, subtitle=below, anchor="start", frame="bounds", fontSize=size, fontWeight=600,
         subtitleFontSize=11, offset=8, subtitlePadding=3,
     )  # fmt: skip
 
@@ -205,7 +207,7 @@ def empty(title: str, words: str, width: int, height: int) -> alt.LayerChart:
 def styled(chart: Chart, look: Look) -> Chart:
     """`chart` in the colours of `look`: no boxes, thin rules, muted words."""
     axis: dict[str, Any] = {
-        "domain": False, "ticks": False, "gridColor": look.rule, "gridWidth": 1,
+        "domain": False, "ticks": False, "gridColor": look.rule, "gridOpacity": look.rule_opacity, "gridWidth": 1,
         "labelColor": look.muted, "labelFont": FONT, "labelFontSize": 11, "labelLimit": 200,
     }  # fmt: skip
     import altair as alt

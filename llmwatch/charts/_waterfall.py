@@ -19,6 +19,7 @@ from ._parts import (
     heading,
     layer,
     panel,
+    short,
     tips,
     words_of,
 )
@@ -41,7 +42,7 @@ _SIZES = (
 )  # fmt: skip
 _TIPS = (("name", "what"), ("when", "started"), ("took", "took"), ("part", "this part"),
          ("lasts", "lasts"), ("state", "status"))  # fmt: skip
-_WAIT, _FIRST, _WHOLE = "retries and waits", "until the first token", "until the end"
+_WAIT, _FIRST, _WHOLE = "retries and waits", "until the first token", "call"
 _OTHER, _ERROR = "other work", "error"
 
 
@@ -194,7 +195,8 @@ def _ticks(span: float) -> Ticks:
     """From 0 in steps of a round length of time, at most four of them."""
     size = next((s for s in _SIZES if span / s < 4), 0.0) or float(-(-int(span) // 4))
     return [
-        (size * i, seconds(size * i, digits=2) if i else "0") for i in range(int(span / size) + 1)
+        (size * i, short(seconds(size * i, digits=2)) if i else "0")
+        for i in range(int(span / size) + 1)
     ]
 
 

@@ -1,0 +1,82 @@
+"""Rows as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..charts import Chart, Theme, check, draw
+from ._comparisons import Comparisons
+from ._tables import Tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Pictures"]
+
+
+class Pictures(Tables, Comparisons):
+    """Rows as Altair charts."""
+
+    def chart(
+        self,
+        kind: str = "latency",
+        *,
+        by: str | None = None,
+        threshold: float | None = None,
+        baseline: Any = None,
+        theme: Theme = None,
+        width: int = 640,
+        height: int | None = None,
+    ) -> Chart:
+        """Draw the calls.
+
+        Parameters
+        ----------
+        kind : str
+            "latency": each call over time on a log scale, errors as crosses; "tokens": in and out
+            per step of time; "cost": so far, with what it leaves out; "errors": over time and by
+            type; "timeline": calls, latency, error rate and tokens at a glance; "waterfall": what
+            ran when, spans where there are any; "compare": groups against a baseline.
+        by : str, optional
+            What colours stand for in "latency" and "cost" ("model" if left out, or any column,
+            or "cell"), and what is compared in "compare" ("tag" if left out).
+        threshold : float, optional
+            Seconds; a dashed line in "latency".
+        baseline : optional
+            The group that "compare" compares with; the first seen if left out.
+        theme : "light", "dark" or None
+            For white or near-black ground. None is transparent and reads on both.
+        width, height : int
+            Pixels of the plot. The rows of "waterfall" and "compare" have their own height.
+
+        Returns
+        -------
+        altair.LayerChart or altair.VConcatChart
+            It shows itself without a network, and `chart.save("latency.png")` (.svg, .json; .html
+            with `inline=True`) writes it. Its data is in it: beyond 5,000 calls it is summed up
+            first, and the chart says so. Times are local.
+
+        Raises
+        ------
+        UsageError
+            For a kind, group or option that there is not.
+
+        Examples
+        --------
+        >>> llmwatch.session.chart("latency", threshold=10)  # doctest: +SKIP
+        """
+        check(kind, by=by, threshold=threshold, baseline=baseline)
+        frame = self._frame(kind, by, baseline)
+        return draw(
+            kind, frame, by=by, threshold=threshold, theme=theme, width=width, height=height
+        )
+
+    def _frame(self, kind: str, by: str | None, baseline: Any) -> pd.DataFrame:
+        """What a kind is drawn from."""
+        if kind == "compare":
+            return self.compare(by=by or "tag", baseline=baseline).differences
+        if kind == "waterfall":
+            spans: Any = getattr(self, "spans", None)  # a source may know what ran around its calls
+            if spans is not None and len(spans):
+                return spans  # type: ignore[no-any-return]  # whoever has spans gives a table
+        return self.calls
