@@ -6,11 +6,25 @@ Unknown (`None`, NaN) is an en dash.
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Sequence
 
-__all__ = ["UNKNOWN", "clean", "dollars", "percent", "plural", "seconds", "tokens"]
+__all__ = [
+    "UNKNOWN",
+    "clean",
+    "dollars",
+    "listed",
+    "money",
+    "percent",
+    "plural",
+    "price_hint",
+    "seconds",
+    "tokens",
+]
 
 UNKNOWN = "\u2013"  # an en dash
+_NAMED = 3  # models that are called by name; the rest is counted
 _THIN = "\u202f"
 
 
@@ -70,6 +84,41 @@ def dollars(value: float | None) -> str:
         return f"{sign}<$0.000000001"
     decimals = 2 - math.floor(math.log10(size))
     return f"{sign}${_shortest(size, decimals, least=2)}"
+
+
+def money(
+    cost: float | None, estimate: float | None, unpriced: int, models: Sequence[str] = ()
+) -> str:
+    """A total that says what it does not contain: `~$0.42 + 3 calls of unknown price (qwen-x)`.
+
+    Parameters
+    ----------
+    cost, estimate : float or None
+        USD of the priced calls, and of those whose tokens are only estimated; None without any.
+    unpriced : int
+        Calls of unknown price.
+    models : sequence of str
+        What they asked for, as far as a price is all they lack.
+    """
+    if cost is None and estimate is None:
+        words = "cost unknown" if unpriced else dollars(0)
+    else:
+        words = ("" if estimate is None else "~") + dollars((cost or 0.0) + (estimate or 0.0))
+        words += f" + {plural(unpriced, 'call')} of unknown price" if unpriced else ""
+    return words + (f" ({listed(models)})" if models else "")
+
+
+def price_hint(models: Sequence[str]) -> tuple[str, str]:
+    """What models without a price lack, in words, and what to type."""
+    verb = "has" if len(models) == 1 else "have"
+    first = json.dumps(clean(models[0]), ensure_ascii=False)
+    return f"{listed(models)} {verb} no price:", f"llmwatch.price({first}, input=…, output=…)"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Foreign names in a line: the first three, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(map(clean, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def percent(share: float | None) -> str:

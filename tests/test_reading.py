@@ -157,16 +157,66 @@ def test_it_shows_itself_in_one_line():
     )
     text = repr(source)
     assert text == (
-        "<Source: 3 calls · 1 in flight · 1,240 → 312 tokens · $0.0041 + 1 call of unknown price"
-        " · 1 error>"
+        "<Source: 3 calls · 1 in flight · 1,240 → 312 tokens (1 call unmeasured)"
+        " · $0.0041 + 1 call of unknown price · 1 error>"
     )
     assert repr(Source()) == "<Source: 0 calls>"
     assert "cost unknown" in repr(Source(make(1)))
-    assert "? → ? tokens" in repr(Source(make(1)))
+    assert "tokens unknown" in repr(Source(make(1)))
     html = source._repr_html_()
     assert "1,240" in html
     assert "script" not in html
     assert "\n" not in text + html
+    assert 'class="tex2jax_ignore mathjax_ignore"' in html  # or MathJax eats the dollars
+
+
+LINES = {
+    "estimates beside what was reported": (
+        [make(0, model="a", input_tokens=1000, output_tokens=200, cost_usd=0.5),
+         make(1, model="a", estimated_input_tokens=240, estimated_output_tokens=112,
+              estimated_cost_usd=0.25)],
+        "2 calls · ~1,240 → ~312 tokens · ~$0.75 · 0 errors"),
+    "what has no price is named, with what to type": (
+        [make(0, model="a", input_tokens=9, output_tokens=9, cost_usd=0.42),
+         *(make(n, model="qwen-x", input_tokens=1, output_tokens=1) for n in (1, 2)),
+         make(3, model="bge", operation="embeddings", input_tokens=1),
+         make(4, model="refused", status="error")],
+        ("5 calls · 12 → 11 tokens · $0.42 + 3 calls of unknown price (qwen-x, bge) · 1 error"
+        ' · qwen-x, bge have no price: llmwatch.price("qwen-x", input=…, output=…)')),
+    "a price would not help where the tokens are unknown": (
+        [make(0, model="qwen-x"), make(1, model="qwen-x", input_tokens=5)],
+        "2 calls · 5 → – tokens (1 call unmeasured) · cost unknown · 0 errors"),
+    "nothing but a price that is missing": (
+        [make(0, model="qwen-x", input_tokens=1, output_tokens=1)],
+        ("1 call · 1 → 1 tokens · cost unknown (qwen-x) · 0 errors"
+        ' · qwen-x has no price: llmwatch.price("qwen-x", input=…, output=…)')),
+    "refusals cost nothing that is known": (
+        [make(0, status="error"), make(1, status="error")], "2 calls · 2 errors"),
+    "a model with a price lacks something else": (
+        [make(0, model="a", input_tokens=1, output_tokens=1, cost_usd=1.0),
+         make(1, model="a", input_tokens=1, output_tokens=1, service_tier="scale")],
+        "2 calls · 2 → 2 tokens · $1.00 + 1 call of unknown price · 0 errors"),
+    "many models": (
+        [make(n, model=f"m{n}", input_tokens=1, output_tokens=1) for n in range(5)],
+        ("5 calls · 5 → 5 tokens · cost unknown (m0, m1, m2 and 2 more) · 0 errors"
+        ' · m0, m1, m2 and 2 more have no price: llmwatch.price("m0", input=…, output=…)')),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_its_line_says_what_the_totals_do_not_contain(case):
+    """Estimates carry ~, calls without a price are counted and named, and nothing is made up."""
+    calls, words = LINES[case]
+    assert repr(Source(*calls)) == f"<Source: {words}>"
+
+
+def test_its_line_counts_what_left_memory():
+    """Sums stay whole, and how much of them can no longer be read is said."""
+    source = Source(*(make(n, input_tokens=1, output_tokens=2, cost_usd=0.5) for n in range(5)))
+    source.store.max_calls = 2
+    assert repr(source) == (
+        "<Source: 5 calls · 5 → 10 tokens · $2.50 · 0 errors · 3 of them have left memory>"
+    )
 
 
 def test_a_class_name_is_escaped():

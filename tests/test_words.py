@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from llmwatch.words import clean, dollars, percent, plural, seconds, tokens
+from llmwatch.words import clean, dollars, money, percent, plural, price_hint, seconds, tokens
 
 DASH = "\N{EN DASH}"
 
@@ -142,3 +142,33 @@ def test_clean(text, shown):
     """Foreign text is one short line of visible characters that encodes."""
     assert clean(text) == shown
     clean(text).encode()
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"),
+    [
+        ((0.42, None, 0), "$0.42"),
+        ((None, None, 0), "$0.00"),
+        ((None, None, 2), "cost unknown"),
+        ((None, None, 2, ["qwen-x"]), "cost unknown (qwen-x)"),
+        ((0.42, None, 3, ["qwen-x"]), "$0.42 + 3 calls of unknown price (qwen-x)"),
+        ((0.42, 0.01, 1), "~$0.43 + 1 call of unknown price"),
+        ((None, 0.01, 0), "~$0.01"),
+        ((0.0, None, 1, ["a", "b", "c", "d"]),
+         "$0.00 + 1 call of unknown price (a, b, c and 1 more)"),
+    ],
+)  # fmt: skip
+def test_money(total, shown):
+    """A total says what is estimated in it, and what it does not contain."""
+    assert money(*total) == shown
+
+
+def test_price_hint():
+    """It names the models as data, and shows what to type for the first."""
+    assert price_hint(["qwen-x"]) == (
+        "qwen-x has no price:", 'llmwatch.price("qwen-x", input=…, output=…)',
+    )  # fmt: skip
+    words, code = price_hint(['a"b\n', "c"])
+    assert (words, code) == (
+        'a"b, c have no price:', 'llmwatch.price("a\\"b", input=…, output=…)',
+    )  # fmt: skip

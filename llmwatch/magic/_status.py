@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import fields
 from html import escape
-from math import isnan
-from typing import Any
 
 from .. import faults
+from ..reading import line
 from ..recorder import Session
-from ..summary import NEEDED, summarize
-from ..words import dollars, plural, tokens
+from ..words import plural
 
 __all__ = ["Status"]
 
@@ -65,41 +62,11 @@ def _state(session: Session) -> str:
 
 
 def _totals(session: Session) -> str:
-    in_flight = [row["age_s"] for row in session.in_flight_under(None)]
+    in_flight = session.in_flight_under(None)
     running = [f"{len(in_flight):,} in flight"] if in_flight else []
     if not session.store.total:  # and numpy need not be loaded
         return " · ".join(["no finished call", *running])
-    view = session.store.view()
-    figures = summarize(
-        view.arrays(*NEEDED), now_ns=time.time_ns(), in_flight=in_flight, past=view.past
-    )
-    parts = [
-        plural(figures["requests"], "call"),
-        _tokens(figures),
-        _cost(figures),
-        plural(sum(figures["errors"].values()), "error"),
-        *running,
-    ]
-    if view.older:
-        parts.append(f"{view.older:,} of them have left memory")
-    return " · ".join(parts).replace("\u202f", " ")
-
-
-def _tokens(figures: dict[str, Any]) -> str:
-    into, out = figures["input_tokens"], figures["output_tokens"]
-    if isnan(into) and isnan(out):
-        return "tokens unknown"
-    words = f"{tokens(into)} → {tokens(out)} tokens"
-    missing = figures["unmeasured"]
-    return f"{words} ({plural(missing, 'call')} unmeasured)" if missing else words
-
-
-def _cost(figures: dict[str, Any]) -> str:
-    if isnan(figures["cost_usd"]):
-        return "cost unknown"
-    missing = figures["unpriced"]
-    words = dollars(figures["cost_usd"])
-    return f"{words} + {plural(missing, 'call')} of unknown price" if missing else words
+    return line(session.store.view(), len(in_flight))
 
 
 def _settings(session: Session) -> str:

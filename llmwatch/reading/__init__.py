@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._line import line
 from ._reading import Reading
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "line"]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from html import escape
-from math import isnan
-from typing import Any
 
-from ..words import dollars, plural
 from ._comparisons import Comparisons
 from ._figures import Figures
 from ._files import Files
+from ._line import line
 from ._money import Money
+from ._pictures import Pictures
 from ._ratings import Ratings
 from ._tables import Tables
 
 __all__ = ["Reading"]
 
 
-class Reading(Tables, Figures, Comparisons, Files, Ratings, Money):
+class Reading(Pictures, Tables, Figures, Comparisons, Files, Ratings, Money):
     """What can be asked of recorded calls."""
 
     def __len__(self) -> int:
@@ -27,32 +26,12 @@ class Reading(Tables, Figures, Comparisons, Files, Ratings, Money):
         return True  # a watch without calls is still one: `w or other` must not pass it over
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {_line(self._figures())}>"
+        return f"<{type(self).__name__}: {self._line()}>"
 
     def _repr_html_(self) -> str:
-        return f"<div><b>{escape(type(self).__name__)}</b> {escape(_line(self._figures()))}</div>"
+        name, words = escape(type(self).__name__), escape(self._line())
+        # Without these classes Jupyter reads what stands between two dollars as a formula.
+        return f'<div class="tex2jax_ignore mathjax_ignore"><b>{name}</b> {words}</div>'
 
-
-def _line(figures: dict[str, Any]) -> str:
-    """Totals in one line; what is unknown is called so."""
-    parts = [plural(figures["requests"], "call")]
-    if figures["active"]:
-        parts.append(f"{figures['active']:,} in flight")
-    if figures["requests"]:
-        parts.append(
-            f"{_known(figures['input_tokens'])} → {_known(figures['output_tokens'])} tokens"
-        )
-        parts.append(_cost(figures))
-        parts.append(plural(sum(figures["errors"].values()), "error"))
-    return " · ".join(parts)
-
-
-def _known(n: float) -> str:
-    return "?" if isnan(n) else f"{n:,.0f}"
-
-
-def _cost(figures: dict[str, Any]) -> str:
-    cost, unpriced = figures["cost_usd"], figures["unpriced"]
-    if isnan(cost):
-        return "cost unknown"
-    return dollars(cost) + (f" + {plural(unpriced, 'call')} of unknown price" if unpriced else "")
+    def _line(self) -> str:
+        return line(self._now(), len(self._in_flight()))

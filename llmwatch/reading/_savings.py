@@ -21,6 +21,10 @@ _CACHE = (
     "uncached_cost_usd", "saved_usd",
 )  # fmt: skip
 _OTHER = ("compared", "compared_cost_usd", "other_cost_usd", "other_saved_usd", "uncompared")
+_SHOWN = (
+    "n", "cached_input_tokens", "cache_write_tokens", "cost_usd", "uncached_cost_usd", "saved_usd",
+)  # fmt: skip
+_HEADS = ("model", "calls", "cached", "written", "cost", "without a cache", "saved")
 _LEFT_OUT = ("unpriced", "estimated", "untraced")
 _NO_MODEL = "(no model)"
 
@@ -71,7 +75,7 @@ class Savings:
         return self.verdict.replace("\u202f", " ")
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<div>{escape(line)}</div>" for line in self._sentences())
+        lines = "".join(f"<div>{_bold(line)}</div>" for line in self._sentences())
         return f'<div class="tex2jax_ignore mathjax_ignore">{lines}{self._table_html()}</div>'
 
     # -- figures ------------------------------------------------------------------------------
@@ -121,25 +125,31 @@ class Savings:
         return f"On {other} the same tokens would have cost {amount} (n = {account.compared:,})."
 
     def _table_html(self) -> str:
-        if not self._accounts:
-            return ""
-        heads = "".join(f"<th>{name}</th>" for name in ("model", *self._columns))
         rows = [(clean(name) or _NO_MODEL, account) for name, account in self._accounts.items()]
+        if not rows:
+            return ""
         if len(rows) > 1:
             rows.append(("in all", self._whole))
+        heads = [*_HEADS, *((f"on {clean(self.model)}", "saved there") if self.model is not None else ())]
+        top = "".join(f"<th>{escape(head)}</th>" for head in heads)
         body = "".join(self._row_html(name, account) for name, account in rows)
         return (
             '<div style="overflow-x:auto"><table style="font-variant-numeric:tabular-nums">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
     def _row_html(self, name: str, account: Account) -> str:
-        cells = (
-            dollars(value) if "usd" in column else tokens(value)
-            for column, value in self._row(account).items()
-        )
+        row = self._row(account)
+        names = _SHOWN if self.model is None else (*_SHOWN, "other_cost_usd", "other_saved_usd")
+        cells = (dollars(row[one]) if "usd" in one else tokens(row[one]) for one in names)
         head = f'<th scope="row" style="text-align:left">{escape(name)}</th>'
         return f"<tr>{head}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _bold(sentence: str) -> str:
+    """As HTML, the name at its beginning bold."""
+    name, colon, rest = sentence.partition(": ")
+    return f"<b>{escape(name)}</b>{colon}{escape(rest)}" if colon else escape(sentence)
 
 
 def _cached(account: Account) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..records import Call
-from ..words import clean, plural
+from ..words import plural, price_hint
 
-__all__ = ["Hint", "advice", "is_cut", "lacks_price"]
+__all__ = ["Hint", "advice", "is_cut", "lacks_price", "unpriced_models"]
 
 _AT_MOST = 4
-_NAMED = 3
 _CUT = ("length", "max_tokens", "max_output_tokens")
 # Their own streams always report tokens, and refuse the option that OpenAI's streams need.
 _ALWAYS_REPORT = ("anthropic", "cohere")
@@ -107,17 +105,16 @@ def _is_silent(call: Call) -> bool:
 
 
 def _prices(calls: Sequence[Call]) -> Iterator[Hint]:
+    models = unpriced_models(calls)
+    if models:
+        yield Hint(*price_hint(models))
+
+
+def unpriced_models(calls: Sequence[Call]) -> list[str]:
+    """The models that lack nothing but a price, in the order of their first call."""
     priced = {call.model for call in calls if call.cost_usd is not None}
     lacking = (call.model for call in calls if lacks_price(call))
-    models = list(dict.fromkeys(model for model in lacking if model and model not in priced))
-    if not models:
-        return
-    names = ", ".join(clean(model) for model in models[:_NAMED])
-    if len(models) > _NAMED:
-        names += f" and {len(models) - _NAMED} more"
-    first = json.dumps(clean(models[0]), ensure_ascii=False)
-    verb = "has" if len(models) == 1 else "have"
-    yield Hint(f"{names} {verb} no price:", f"llmwatch.price({first}, input=…, output=…)")
+    return list(dict.fromkeys(model for model in lacking if model and model not in priced))
 
 
 def lacks_price(call: Call) -> bool:

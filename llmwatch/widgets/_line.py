@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..words import dollars, percent, plural, seconds, tokens
+from ..words import dollars, listed, percent, plural, seconds, tokens
 from ._totals import Totals
 
 __all__ = ["Piece", "line"]
@@ -52,16 +52,21 @@ def _money(totals: Totals, budget: tuple[float, float] | None) -> list[Piece]:
     amount, estimate = totals.cost, totals.estimated_cost
     if spent:  # it counts the calls that have left memory too
         amount = max(spent, amount or 0.0)
+    names = listed(totals.unpriced_models)
     if amount is None and estimate is None:
         if totals.unpriced:
-            return [("cost unknown", "ink"), *_of(limit, " (budget ", ")")]
+            budgeted = f"budget {dollars(limit)}" if limit is not None else ""
+            notes = "; ".join(filter(None, (names, budgeted)))
+            why: list[Piece] = [(f" ({notes})", "")] if notes else []
+            return [("cost unknown", "ink"), *why]
         return [] if limit is None else [(dollars(0), "ink"), *_of(limit, " of ")]
     shown = _about(estimate is not None) + dollars((amount or 0.0) + (estimate or 0.0))
     is_spent = limit is not None and spent >= limit
     pieces: list[Piece] = [(shown, "bad" if is_spent else "ink")]
     pieces += _of(limit, " of ", " (spent)" if is_spent else "")
     if totals.unpriced:
-        pieces.append((f" + {plural(totals.unpriced, 'call')} of unknown price", ""))
+        whose = f" ({names})" if names else ""
+        pieces.append((f" + {plural(totals.unpriced, 'call')} of unknown price{whose}", ""))
     return pieces
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..records import Call
+from ._advice import unpriced_models
 
 __all__ = ["Totals", "total"]
 
@@ -42,6 +43,8 @@ class Totals:
     """USD, of the calls that have an estimate alone."""
     unpriced: int
     """Calls of unknown price."""
+    unpriced_models: tuple[str, ...] = ()
+    """What they asked for, as far as they lack nothing but a price."""
     longest: float | None
     """The largest latency, seconds."""
     p95: float | None
@@ -67,6 +70,7 @@ def total(calls: Sequence[Call]) -> Totals:
         cost=_sum(c.cost_usd for c in calls),
         estimated_cost=_sum(c.estimated_cost_usd for c in calls if c.cost_usd is None),
         unpriced=sum(c.cost_usd is None and c.estimated_cost_usd is None for c in told),
+        unpriced_models=tuple(unpriced_models(calls)),
         longest=max((c.latency_s for c in calls if c.latency_s is not None), default=None),
         p95=_percentile(ok, 0.95) if len(ok) >= _P95_FROM else None,
         first_token=_percentile([c.ttft_s for c in calls if c.ttft_s is not None], 0.5),

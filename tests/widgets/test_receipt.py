@@ -79,7 +79,7 @@ def test_the_line_of_the_drawing():
 def test_the_line_says_what_its_sums_leave_out():
     """An estimate carries ~, a call without a price is counted, a failed one is not missed."""
     assert first_line(drawn()) == (
-        "3 calls · 1,240 → ~312 tokens · $0.0041 + 1 call of unknown price · max 1.8 s"
+        "3 calls · 1,240 → ~312 tokens · $0.0041 + 1 call of unknown price (qwen-x) · max 1.8 s"
         " · first token 0.27 s · 1 error · 1 partial · 1 retry"
     )
 
@@ -102,9 +102,13 @@ def test_the_line_says_what_its_sums_leave_out():
         ([call(**PRICED)], {"budget": (0.5, 0.5)},
          "1 call · 620 → 156 tokens · $0.50 of $0.50 (spent) · max 1.8 s · 0 errors"),
         ([call(input_tokens=5, output_tokens=7)], {},
-         "1 call · 5 → 7 tokens · cost unknown · 0 errors"),
+         "1 call · 5 → 7 tokens · cost unknown (gpt-5-mini) · 0 errors"),
         ([call(input_tokens=5, output_tokens=7)], {"budget": (0.0, 0.5)},
-         "1 call · 5 → 7 tokens · cost unknown (budget $0.50) · 0 errors"),
+         "1 call · 5 → 7 tokens · cost unknown (gpt-5-mini; budget $0.50) · 0 errors"),
+        ([call()], {"budget": (0.0, 0.5)},
+         "1 call · tokens unknown · cost unknown (budget $0.50) · 0 errors"),
+        ([call(input_tokens=5, output_tokens=7, model=f"m{n}") for n in range(5)], {},
+         "5 calls · 25 → 35 tokens · cost unknown (m0, m1, m2 and 2 more) · 0 errors"),
         ([call()], {}, "1 call · tokens unknown · cost unknown · 0 errors"),
         ([call(**PRICED), call(), call()], {},
          ("3 calls · 620 → 156 tokens (2 calls unmeasured) · $0.0041 + 2 calls of unknown price"
@@ -124,7 +128,7 @@ def test_the_line_says_what_its_sums_leave_out():
         ([call(attempts=3, input_tokens=1, output_tokens=1, cost_usd=1e-6)], {},
          "1 call · 1 → 1 tokens · $0.000001 · 0 errors · 2 retries"),
         ([call(status="error", error_type="APIError", input_tokens=9, output_tokens=4)], {},
-         "1 call · 9 → 4 tokens · cost unknown · 1 error"),
+         "1 call · 9 → 4 tokens · cost unknown (gpt-5-mini) · 1 error"),
     ],
 )  # fmt: skip
 def test_the_line(calls, more, words):
