@@ -188,10 +188,13 @@ def _levels(found: Grouped) -> list[pd.Index[Any]]:
     """The groups' values, word by word, in the type of their column."""
     import pandas as pd
 
-    return [
-        pd.Index([key[at] for key in found.keys], dtype=_DTYPES.get(word, "str"), name=word)
-        for at, word in enumerate(found.words)
-    ]
+    levels = []
+    for at, word in enumerate(found.words):
+        values = [key[at] for key in found.keys]
+        of_run = word == "cell" and any(isinstance(value, str) for value in values)
+        kind = "object" if of_run else _DTYPES.get(word, "str")
+        levels.append(pd.Index(values, dtype=kind, name=word))
+    return levels
 
 
 def _index(found: Grouped) -> pd.Index[Any]:

@@ -99,7 +99,8 @@ def by_group(
     Returns
     -------
     dict
-        By the values of the words, as text: the figures. The group with most calls comes first,
+        By the values of the words, as text (what is called the same and is not gets a ``'``): the
+        figures. The group with most calls comes first,
         of equal ones the one seen first; None where calls have no value. `qps` is over the time
         of all groups, so that it adds up.
 
@@ -115,11 +116,10 @@ def by_group(
     lists = {name: plain(values) for name, values in found.figures.items()}
     groups: dict[tuple[str | None, ...], dict[str, Any]] = {}
     for n, key in enumerate(found.keys):
-        texts = tuple(None if value is None else str(value) for value in key)
-        # Two kernels in one history both have an In[7]: each keeps its figures.
-        while texts in groups:
-            texts = (*texts[:-1], f"{texts[-1]}'")
-        groups[texts] = {name: values[n] for name, values in lists.items()}
+        texts = [None if value is None else str(value) for value in key]
+        while tuple(texts) in groups:  # two kernels in one history both have an In[7]
+            texts[found.words.index("cell")] = f"{texts[found.words.index('cell')]}'"
+        groups[tuple(texts)] = {name: values[n] for name, values in lists.items()}
     return groups
 
 
@@ -236,8 +236,11 @@ def _id(word: str, values: tuple[Any, ...], is_label: bool) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    """What a group is called: a run of a cell by its execution count."""
-    return value[-1] if isinstance(value, tuple) else value
+    """What a group is called: a run of a cell by its execution count, where that is known."""
+    if not isinstance(value, tuple):
+        return value
+    run_id, count = value
+    return run_id if count is None else count
 
 
 def _labels(text: Any) -> dict[str, Any]:

@@ -77,7 +77,11 @@ def time_ns(name: str, value: Any) -> int:
     """
     try:
         moment, rest = _moment(value)
-        return (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1) * 1000 + rest
+        if moment.tzinfo is None:
+            # Not `astimezone`: of a time that clocks skip, it makes one before they did.
+            whole = moment.replace(microsecond=0).timestamp()
+            return (int(whole) * 10**6 + moment.microsecond) * 1000 + rest
+        return (moment - _EPOCH) // timedelta(microseconds=1) * 1000 + rest
     except (AttributeError, OSError, OverflowError, TypeError, ValueError):
         raise UsageError(
             f'{name}={value!r} is not a time: give a datetime, or text like "2026-01-31 14:00".'
