@@ -30,12 +30,12 @@ def compare(differences: pd.DataFrame, look: Look, *, width: int) -> Chart:
     """
     import altair as alt
 
+    if not len(differences):
+        return empty("Compare", "no calls yet", width, 100)
     missing = [name for name in NEEDED if name not in differences.columns]
     if missing:
         raise UsageError(f"these are no differences of a comparison: no column {missing[0]}.")
     rows = rows_of(differences)
-    if not rows:
-        return empty("Compare", "nothing to compare yet", width, 100)
     groups = list(dict.fromkeys(row["key"] for row in rows))
     draw = _Part(groups, look, width)
     relative = [row for row in rows if not row["points"]]

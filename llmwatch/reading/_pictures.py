@@ -73,7 +73,7 @@ class Pictures(Tables, Comparisons):
 
     def _frame(self, kind: str, by: str | None, baseline: Any) -> pd.DataFrame:
         """What a kind is drawn from."""
-        if kind == "compare":
+        if kind == "compare" and len(self._now()):
             return self.compare(by=by or "tag", baseline=baseline).differences
         if kind == "waterfall":
             spans: Any = getattr(self, "spans", None)  # a source may know what ran around its calls
