@@ -47,14 +47,21 @@ class Cells:
     show : callable
         Takes the watch of a finished cell that may get a receipt, and the options of its
         `%%llmwatch` line, if any.
+    begin : callable, optional
+        Takes the identity of a cell that begins, in the context in which it runs.
     """
 
     def __init__(
-        self, shell: Any, session: Session, show: Callable[[Watch, Options | None], None]
+        self,
+        shell: Any,
+        session: Session,
+        show: Callable[[Watch, Options | None], None],
+        begin: Callable[[Cell], None] = lambda _: None,
     ) -> None:
         self._shell = shell
         self._session = session
         self._show = show
+        self._begin = begin
         self._open: list[_Open] = []
 
     def pre_run_cell(self, info: Any) -> None:
@@ -121,6 +128,8 @@ class Cells:
 
     def _put_around(self, cell: _Open, options: Options | None) -> None:
         identity = None if self._is_within_one() else self._identity(cell.info)
+        if identity is not None:
+            self._begin(identity)
         said = options or Options()
         watch = Watch(
             self._session,

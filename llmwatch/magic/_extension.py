@@ -9,6 +9,7 @@ from typing import Any
 from ..board import attach
 from ..exceptions import UsageError
 from ..recorder import session
+from ._alerts import Banners
 from ._cells import Cells
 from ._commands import Commands
 from ._complete import llmwatch_matcher
@@ -30,10 +31,13 @@ class Extension:
         self._switch_on()
         self._configure()
         self._undo.append(attach())
-        self._cells = Cells(shell, session(), Receipts(session()))
+        banners = Banners(shell, session())
+        self._undo.append(banners.close)
+        self._cells = Cells(shell, session(), Receipts(session()), banners.begin)
         self._teach(Magics(shell, Commands(shell, session())))
         self._listen("pre_run_cell", self._cells.pre_run_cell)
         self._listen("post_run_cell", self._cells.post_run_cell)
+        self._listen("post_run_cell", banners.post_run_cell)  # an alert stands below the receipt
         self._append(shell.input_transformers_cleanup, as_comment)
         self._append(shell.input_transformers_post, one_line_cells(shell))
         self._append(shell.Completer.custom_matchers, llmwatch_matcher)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ._banner import Banner
+from ._hand import hand
 from ._panel import Panel
 from ._receipt import Receipt
 from ._sidebar import Sidebar
 
-__all__ = ["Panel", "Receipt", "Sidebar"]
+__all__ = ["Banner", "Panel", "Receipt", "Sidebar", "hand"]
