@@ -14,7 +14,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check format bench binder test-sdks chromium clean
+.PHONY: help demo test lab check format bench bench-coverage binder test-sdks chromium clean
 
 help:  ## what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ format: $(READY)  ## mend what `check` says about the looks of the code
 
 bench: $(READY)  ## the speed table, each figure beside a bare one of the same run
 	@$(BIN)/python -m tests.bench
+
+bench-coverage: $(READY)  ## how often the intervals of `compare` hold the truth: a table, ten minutes
+	@$(BIN)/python -m tests.bench.coverage
 
 test-sdks: $(OLDER_VENV)/.ready $(OLDEST_VENV)/.ready  ## shapes and budgets on older openai, which sends through httpx
 	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py tests/test_budget.py $(ARGS)

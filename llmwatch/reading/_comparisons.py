@@ -66,11 +66,12 @@ class Comparisons(Source):
         smaller needs 50 for a mean and 73 for a 95th percentile. Requests that each group was sent
         exactly once, as far as their text is kept whole, are compared pair by pair when there are
         20 and they make up four fifths of the larger group: pairs are resampled together, so what
-        makes a request long or slow in both groups is no difference. Intervals come from scipy's
-        bootstrap (percentiles; means at the width of
-        Student's t), rates from Newcombe's method, samples of 1,000 and more from Student's t and
-        order statistics. Each interval is 95 % for itself; what is claimed still stands when all
-        are looked at together (Benjamini and Hochberg, 5 %).
+        makes a request long or slow in both groups is no difference.
+
+        Intervals come from scipy's bootstrap (percentiles; of means at the width of Student's t),
+        those of rates from Newcombe's method, those of samples of 1,000 and more from Student's t
+        and order statistics. Each is 95 % for itself; what is claimed still stands when all are
+        looked at together (Benjamini and Hochberg, 5 %).
 
         Examples
         --------

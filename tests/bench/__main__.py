@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from . import Row, bench_calls, bench_start, bench_store
+from . import Row, bench_calls, bench_compare, bench_start, bench_store
 
 SOURCES: tuple[Callable[[], list[Row]], ...] = (
     bench_calls.rows,
+    bench_compare.rows,
     bench_start.rows,
     bench_store.rows,
 )
