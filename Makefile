@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 .PHONY: help demo test lab check format bench bench-coverage binder test-sdks chromium clean
 
 help:  ## what there is to type
-	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 21
 
 demo: $(READY)  ## the quickstart in a real kernel: receipt, rows, CSV; no key, no network
 	@$(BIN)/python -m tests.demo
