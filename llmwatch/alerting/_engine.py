@@ -52,7 +52,7 @@ class Engine:
         flight = self._flight()
         reach_s = max((rule.window_s for rule in rules), default=0.0)
         self._reach_ns = round(reach_s * 1e9)
-        if not (self._store.total or flight.ages):  # and numpy need not be loaded
+        if not (self._store.total or flight.ages or self._watchers):  # and numpy need not be loaded
             return []
         look = self._tail.look(now_ns, reach_s, flight)
         self._newest_ns = look.newest_end_ns()

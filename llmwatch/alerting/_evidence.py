@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,8 @@ _MEASURED = {
     "unpriced": ("cost_usd",),
     "unmeasured": ("input_tokens", "output_tokens"),
 }
-_TOLD = (
-    "call_id", "model", "error_type", "error_code", "http_status", "cell_id", "execution_count",
-    "cell_run_id", "notebook",
-)  # fmt: skip
+_PLACE = ("cell_id", "execution_count", "cell_run_id", "notebook")
+_TOLD = ("call_id", "model", "error_type", "error_code", "http_status", *_PLACE)
 
 
 class Evidence:
@@ -76,52 +74,58 @@ class Evidence:
     ) -> None:
         """Take in the offending calls that ended since the last time."""
         start_ns = look.now_ns - round(window_s * 1e9)
-        numbers = look.numbers
-        fresh = (numbers >= self._next) & (look.ended > start_ns)
+        fresh = (look.numbers >= self._next) & (look.ended > start_ns)
         self._next = look.stop
         if not fresh.any():
             return
         wanted = fresh & _offending(look, condition)
-        names = (*_TOLD, *(name for name in by if name not in _TOLD), "labels")
-        columns = look.columns(*dict.fromkeys(name for name in names if name in _COLUMNS))
-        lists = {name: column[wanted].tolist() for name, column in columns.items()}
-        for row in range(int(wanted.sum())):
-            call = {name: values[row] for name, values in lists.items()}
-            if all(_said(word, call) == value for word, value in zip(by, group, strict=True)):
-                self._take(call)
+        names = {*_TOLD, "labels", *by} & _COLUMNS
+        calls = {name: column[wanted].tolist() for name, column in look.columns(*names).items()}
+        self._take(_of_group(calls, by, group) if by else calls)
 
     def fly(self, look: Look, condition: Condition, by: tuple[str, ...], group: Group) -> None:
         """Take the offending calls in flight instead: they are looked at anew each time."""
         self.count = 0
         self.models.clear()
-        for call in sorted(look.flight.rows, key=lambda call: -float(call["age_s"])):
-            old = condition.figure.name != "oldest_active_s" or call["age_s"] > condition.threshold
-            same = all(_said(word, call) == value for word, value in zip(by, group, strict=True))
-            if old and same:
-                self._take(call)
+        rows = sorted(look.flight.rows, key=lambda call: -float(call["age_s"]))
+        if condition.figure.name == "oldest_active_s":
+            rows = [call for call in rows if call["age_s"] > condition.threshold]
+        names = {*_TOLD, "labels", *by}
+        calls = {name: [call.get(name) for call in rows] for name in names}
+        self._take(_of_group(calls, by, group) if by else calls)
 
-    def _take(self, call: Mapping[str, Any]) -> None:
-        self.count += 1
-        _add(self.models, _text(call.get("model")) or "an unknown model")
-        if _text(call.get("call_id")):
-            self.call_ids.append(call["call_id"])
-        error = _text(call.get("error_type"))
-        if error:
-            status = call.get("http_status")
-            _add(self.causes, str(status) if status and status >= 400 else error)
-            _add(self.codes, _text(call.get("error_code")) or error)
-            _add(self.codes, error)
-        run = _text(call.get("cell_run_id"))
-        if run:
-            self.cells.pop(run, None)
-            self.cells[run] = Cell(
-                cell_id=_text(call.get("cell_id")),
-                execution_count=call.get("execution_count"),
-                run_id=run,
-                notebook=_text(call.get("notebook")),
-            )
-            if len(self.cells) > _KINDS:
-                del self.cells[next(iter(self.cells))]
+    def _take(self, calls: Mapping[str, list[Any]]) -> None:
+        """Count calls, given by column."""
+        self.count += len(calls["model"])
+        for model, n in Counter(map(_text, calls["model"])).items():
+            _add(self.models, model or "an unknown model", n)
+        causes = zip(calls["error_type"], calls["error_code"], calls["http_status"], strict=True)
+        for (error, code, status), n in Counter(causes).items():
+            if _text(error):
+                _add(self.causes, str(status) if status and status >= 400 else error, n)
+                _add(self.codes, error, n)
+                _add(self.codes, _text(code) or error, n)
+        self.call_ids.extend(id_ for id_ in calls["call_id"][-_IDS:] if _text(id_))
+        self._take_cells(zip(*(calls[name] for name in _PLACE), strict=True))
+
+    def _take_cells(self, places: Iterable[tuple[Any, ...]]) -> None:
+        """Enter runs of cells, the latest last."""
+        newest = list(dict.fromkeys(reversed(list(places))))[:_KINDS]
+        for cell_id, count, run, notebook in reversed(newest):
+            if _text(run):
+                self.cells.pop(run, None)
+                self.cells[run] = Cell(_text(cell_id), count, run, _text(notebook))
+        for run in list(self.cells)[:-_KINDS]:
+            del self.cells[run]
+
+
+def _of_group(
+    calls: Mapping[str, list[Any]], by: tuple[str, ...], group: Group
+) -> dict[str, list[Any]]:
+    """Those of the calls that belong to `group`."""
+    said = zip(*(_said(word, calls) for word in by), strict=True)
+    chosen = [row for row, values in enumerate(said) if values == group]
+    return {name: [values[row] for row in chosen] for name, values in calls.items()}
 
 
 def _offending(look: Look, condition: Condition) -> np.ndarray:
@@ -148,21 +152,25 @@ def _offending(look: Look, condition: Condition) -> np.ndarray:
     return found
 
 
-def _add(counter: Counter[str], word: str) -> None:
-    counter[word if word in counter or len(counter) < _KINDS else "others"] += 1
+def _add(counter: Counter[str], word: str, n: int) -> None:
+    counter[word if word in counter or len(counter) < _KINDS else "others"] += n
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _said(word: str, call: Mapping[str, Any]) -> str | None:
-    """What a call says of one word of `by`, as `summary.by_group` says it."""
-    value = call.get("execution_count" if word == "cell" else word)
+def _said(word: str, calls: Mapping[str, list[Any]]) -> list[str | None]:
+    """What each call says of one word of `by`, as `summary.by_group` says it."""
     if word != "cell" and word not in _COLUMNS:
-        value = _label(call.get("labels"), word)
-    is_missing = value is None or (isinstance(value, float) and isnan(value))
-    return None if is_missing else str(value)
+        values = [_label(text, word) for text in calls["labels"]]
+    else:
+        values = calls["execution_count" if word == "cell" else word]
+    return [None if _is_missing(value) else str(value) for value in values]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _label(text: Any, word: str) -> Any:

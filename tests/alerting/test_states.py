@@ -1,0 +1,222 @@
+"""Every transition of a rule, on a clock that stands still."""
+
+from __future__ import annotations
+
+from llmwatch.alerting._states import Schedule
+from tests.alerting.scene import Scene
+
+S = 10**9
+
+
+def slow(scene, n=10, latency=20.0):
+    scene.call(n, latency=latency)
+
+
+def test_it_fires_and_is_over():
+    """Inactive, firing, and resolved once it is clear of the threshold for 30 s: two notices."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s")
+    assert scene.phase("slow") == "inactive"
+    slow(scene)
+    scene.look()
+    assert (scene.phase("slow"), scene.states) == ("firing", ["firing"])
+    scene.call(1000)
+    scene.look()
+    assert scene.phase("slow") == "firing"  # clear, but not for long
+    scene.look(29)
+    assert scene.phase("slow") == "firing"
+    scene.look(1)
+    assert (scene.phase("slow"), scene.states) == ("inactive", ["firing", "resolved"])
+
+
+def test_pending_comes_first():
+    """With `for_` it is pending as long, and fires when the condition still holds."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s", for_="20s")
+    slow(scene)
+    scene.look()
+    scene.look(19.9)
+    assert (scene.phase("slow"), scene.states) == ("pending", [])
+    scene.look(0.1)
+    assert (scene.phase("slow"), scene.states) == ("firing", ["firing"])
+    assert scene.told[0].since == scene.told[0].at
+
+
+def test_pending_is_forgotten_when_it_no_longer_holds():
+    """What holds again later begins to wait anew."""
+    scene = Scene()
+    scene.rule("many", "active > 2", for_="20s")
+    scene.flying = [{"age_s": 1.0}] * 3
+    scene.look()
+    scene.look(15)
+    scene.flying = scene.flying[:2]
+    scene.look()
+    assert scene.phase("many") == "inactive"
+    scene.flying = [{"age_s": 1.0}] * 3
+    scene.look()
+    scene.look(15)
+    assert (scene.phase("many"), scene.told) == ("pending", [])
+
+
+def test_near_the_threshold_nothing_changes():
+    """A value just below the threshold does not end it, however long it stays there."""
+    scene = Scene()
+    scene.rule("slow", "latency_p50_s > 10s")
+    slow(scene, 5, latency=11)
+    scene.look()
+    for _ in range(60):
+        scene.call(5, latency=9.5)
+        scene.look(10)
+    assert scene.phase("slow") == "firing"
+    for _ in range(60):
+        scene.call(5, latency=8.5)
+        scene.look(10)
+    assert scene.phase("slow") == "inactive"
+
+
+def test_a_relapse_within_the_hold_is_no_end():
+    """Clear for a moment and over again: it has never stopped firing."""
+    scene = Scene()
+    scene.rule("many", "tokens > 100", window="5min")
+    scene.call(input_tokens=60, output_tokens=60)
+    scene.look()
+    scene.look(290)
+    scene.call(input_tokens=1, output_tokens=1)
+    scene.look(11)  # the first has left the window: clear
+    scene.look(20)
+    scene.call(input_tokens=60, output_tokens=60)
+    scene.look()
+    scene.look(20)
+    assert (scene.phase("many"), scene.states) == ("firing", ["firing"])
+
+
+def test_what_is_in_flight_knows_no_hold():
+    """A call that comes back ends its alert at once."""
+    scene = Scene()
+    scene.rule("stuck", "oldest_active_s > 2min")
+    scene.flying = [{"age_s": 121.0, "model": "gpt-5"}]
+    scene.look()
+    assert scene.states == ["firing"]
+    scene.flying = []
+    scene.look()
+    assert scene.states == ["firing", "resolved"]
+
+
+def test_the_unknown_neither_fires_nor_resolves():
+    """While every call fails nobody knows the latency: a slow alert goes on, none begins."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s", window="1min")
+    scene.fail(20, latency=30.0)
+    scene.look()
+    assert scene.phase("slow") == "inactive"
+    slow(scene)
+    scene.look()
+    for _ in range(30):
+        scene.fail(20)
+        scene.look(10)
+    assert (scene.phase("slow"), scene.states) == ("firing", ["firing"])
+
+
+def test_the_unknown_does_not_end_pending():
+    """It stays pending, and fires when it holds again."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s", window="10s", for_="20s")
+    slow(scene)
+    scene.look()
+    scene.fail(3)
+    scene.look(9)
+    scene.fail(3)
+    scene.look(9)
+    assert scene.phase("slow") == "pending"
+    slow(scene)
+    scene.look(2)
+    assert scene.phase("slow") == "firing"
+
+
+def test_a_quiet_window_is_the_end():
+    """An outage with no new calls goes on as long as the window has calls, and then ends."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 10%", window="5min")
+    scene.fail(10)
+    scene.wait(299)
+    assert scene.states == ["firing"]
+    scene.wait(2)
+    assert scene.states == ["firing", "resolved"]
+    assert scene.told[-1].message.replace("\u202f", " ") == "resolved after 5 min"
+
+
+def test_a_quiet_window_ends_pending():
+    """What was pending when calls stopped never fires."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s", window="10s", for_="1min")
+    slow(scene)
+    scene.wait(100)
+    assert (scene.phase("slow"), scene.told) == ("inactive", [])
+
+
+def test_a_call_counts_when_it_ends():
+    """Calls that timed out after ten minutes are seen by a window of five."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 10%", window="5min")
+    scene.fail(10, latency=600.0)
+    scene.look()
+    assert scene.states == ["firing"]
+
+
+# -- how often it is told -------------------------------------------------------------------------
+
+
+def test_it_is_told_again_ever_more_rarely():
+    """What goes on firing is told after 10 minutes, 1 hour, 4 hours, then each day."""
+    scene = Scene()
+    scene.rule("many", "active > 0")
+    scene.flying = [{"age_s": 1.0}]
+    scene.wait(3 * 86400, step=60)
+    after = [round((alert.at - alert.since).total_seconds() / 60) for alert in scene.told]
+    assert after == [0, 10, 70, 310, 1750, 3190]
+    assert [alert.notified for alert in scene.told] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_comes_and_goes_is_told_twice():
+    """From the third time on it waits for the schedule; an hour of calm begins anew."""
+    scene = Scene()
+    scene.rule("many", "active > 0")
+    told = []
+    for _ in range(10):
+        scene.flying = [{"age_s": 1.0}]
+        scene.look(30)
+        scene.flying = []
+        scene.look(30)
+        told.append(len(scene.told))
+    assert told == [2, 4, 4, 4, 4, 4, 4, 4, 4, 4]
+    scene.look(3600)
+    scene.flying = [{"age_s": 1.0}]
+    scene.look()
+    assert scene.states == ["firing", "resolved", "firing", "resolved", "firing"]
+
+
+def test_an_untold_firing_is_told_when_it_lasts():
+    """The third firing within the hour is told at last, if it goes on."""
+    schedule = Schedule()
+    for start in (0, 60 * S):
+        schedule.begins(start)
+        assert schedule.is_due(start, told_of_this=False)
+        schedule.told(start)
+        schedule.over(start + S)
+    schedule.begins(120 * S)
+    assert not schedule.is_due(120 * S, told_of_this=False)
+    assert schedule.is_due(60 * S + 3600 * S, told_of_this=False)
+
+
+def test_whoever_watches_sees_what_is_not_told():
+    """A banner follows each change and each value, also where handlers are spared."""
+    scene = Scene()
+    scene.rule("many", "active > 0")
+    for n in range(4):
+        scene.flying = [{"age_s": 1.0}] * (n + 1)
+        scene.look(10)
+        scene.look(10)  # nothing new to say
+        scene.flying = []
+        scene.look(10)
+    assert [alert.state for alert in scene.seen] == ["firing", "resolved"] * 4
+    assert len(scene.told) == 4
