@@ -19,6 +19,11 @@ _EDGE = 64 << 10
 _FULL = 1_000_000
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
 _STREAM = re.compile(rb'"stream"\s*:\s*true')
+_GLIMPSE = 2000  # bytes
+_EDGE_OF_TEXT = 256  # characters before a cut are given up: half a credential may stand there
+_TEXT = re.compile(
+    rb'"(?:text|content|input|prompt|message|query)"\s*:\s*"((?:[^"\\]|\\.){1,%d})' % _GLIMPSE
+)
 _DEPTH = 12
 
 _TEXTS = ("messages", "input", "contents", "prompt", "message", "query", "texts", "content",
@@ -72,7 +77,7 @@ def read_request(
         data: dict[str, Any] = dict(fields)
         data["stream"] = str(data.get("stream", "")).lower() == "true"
     elif body is not None and len(body) > _LARGE:
-        return _large(endpoint, parts, body)
+        return _large(endpoint, parts, body, content)
     else:
         data = _parsed(body)
     model = _asked_for(parts, word(data.get("model")))
@@ -95,19 +100,39 @@ def _parsed(body: bytes | None) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _large(endpoint: Endpoint, parts: list[str], body: bytes) -> Asked:
-    """The same from both ends of a body, at a cost that does not grow with it."""
+def _large(endpoint: Endpoint, parts: list[str], body: bytes, content: str) -> Asked:
+    """The same from both ends of a body, at a cost that does not grow with it.
+
+    How much text is in it cannot be told from its ends, so that is left unknown.
+    """
     head, tail = body[:_EDGE], body[-_EDGE:]
     found = _MODEL.search(head) or next(iter(reversed(list(_MODEL.finditer(tail)))), None)
     model = _asked_for(parts, _unescaped(found[1]) if found is not None else None)
     stream = bool(_STREAM.search(head) or _STREAM.search(tail))
+    shown = f"[{len(body) / 1e6:.1f} MB] {_glimpse(head, tail)}".rstrip()
     return Asked(
         model=model,
         stream=_streams(endpoint, parts, {"stream": stream}),
-        text=None,
+        text=shown if content != "none" else None,
         input_bytes=0,
         is_call=model is not None or not endpoint.ambiguous,
     )
+
+
+def _glimpse(head: bytes, tail: bytes) -> str:
+    """The last text that both ends show, from its beginning."""
+    texts = list(_TEXT.finditer(tail)) or list(_TEXT.finditer(head))
+    if not texts:
+        return ""
+    found = texts[-1]
+    said, whole = found[1], found.string[found.end() : found.end() + 1] == b'"'
+    while not whole and b"\\" in said[-6:]:
+        said = said[:-1]  # what may be half of an escape
+    try:
+        text = str(json.loads(f'"{said.decode("utf-8", "ignore")}"', strict=False))
+    except ValueError:
+        return ""
+    return text if whole else text[:-_EDGE_OF_TEXT] + "…"
 
 
 def _unescaped(name: bytes) -> str | None:

@@ -171,7 +171,7 @@ def test_a_huge_body_is_looked_at_but_not_parsed(model_first):
     got = asked(body)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (got.model, got.stream, got.text, got.input_bytes) == ("gpt-5", True, None, 0)
+    assert (got.model, got.stream, got.text, got.input_bytes) == ("gpt-5", True, "[20.0 MB]", 0)
     assert peak < 1_000_000
 
 
@@ -180,3 +180,51 @@ def test_a_model_quoted_inside_a_huge_message_is_not_the_model():
     text = 'say {"model": "wrong"} ' + "x" * 2_000_000
     body = json.dumps({"messages": said(text), "model": "right"}).encode()
     assert asked(body).model == "right"
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 3_000_000}}
+HUGE = {
+    "a picture after the question": (
+        {"model": "m", "messages": [*said("before"), {"role": "user", "content": [
+            {"type": "text", "text": 'What is "this",\n你好?'}, PICTURE]}]},
+        '[3.0 MB] What is "this",\n你好?'),
+    "a picture before the question": (
+        {"messages": [{"role": "user", "content": [PICTURE, {"type": "text", "text": "Well?"}]}]},
+        "[3.0 MB] Well?"),
+    "many messages": (
+        {"model": "m", "messages": said("first", *["x" * 1000] * 2000, "last")}, "[2.1 MB] last"),
+    "nothing but a picture": (
+        {"model": "m", "messages": [{"role": "user", "content": [PICTURE]}]}, "[3.0 MB]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HUGE)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_huge_request_shows_its_size_and_the_last_text_at_its_ends(case, escaped):
+    """So much is known without reading it; how many tokens it has is not, and is left unknown."""
+    body, text = HUGE[case]
+    got = asked(json.dumps(body, ensure_ascii=escaped).encode(), path=CHAT)
+    assert (got.text, got.input_bytes) == (text, 0)
+    assert asked(json.dumps(body).encode(), content="none").text is None
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "你", "\n", "\\", "😀"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_one_huge_text_shows_its_beginning(letter, escaped):
+    """Cut where no character and no credential is halved, and marked as cut."""
+    whole = "Read this: " + letter * 1_200_000
+    body = json.dumps({"model": "m", "messages": said(whole)}, ensure_ascii=escaped).encode()
+    for content in ("preview", "full"):
+        text = asked(body, content=content).text
+        size, _, rest = text.partition("] ")
+        assert size == f"[{len(body) / 1e6:.1f} MB"
+        assert rest.endswith("…")
+        assert whole.startswith(rest[:-1])
+        assert len(rest) < 2000
+
+
+def test_a_huge_body_that_lies_says_nothing_wrong():
+    """Quotes inside a text do not pass for a text of their own."""
+    quoted = json.dumps({"text": "not a message"})
+    body = {"model": "m", "messages": said("y" * 2_000_000, f"see {quoted}")}
+    assert asked(body).text == f"[2.0 MB] see {quoted}"
