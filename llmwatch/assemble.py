@@ -109,8 +109,8 @@ class Assembler:
     ) -> dict[str, Any]:
         """All text that came over the wire, as it may be kept."""
         content, redactor, message = self.settings().content, self.redactor(), values["raw_message"]
-        url = invocation.request.url
-        secrets = secrets_of(invocation.request.headers.raw, url.query)
+        sent, query = invocation.what_was_sent(), invocation.path.partition(b"?")[2]
+        secrets = secrets_of(sent.headers, query)
         text = answer.text if answer is not None else None
         return _clean_words(values, redactor, secrets) | {
             "error_message": redactor.clean(message, secrets, _MESSAGE) if message else None,
@@ -174,17 +174,14 @@ def _clean_words(
 
 def request_of(invocation: Invocation, content: str) -> Asked:
     """What was asked, read from the request."""
-    request = invocation.request
-    try:
-        body = request.content
-    except Exception:  # a multipart or generated body was never in memory as a whole
-        body = None
-    return read_request(invocation.endpoint, invocation.path, body, _fields(request), content)
+    sent = invocation.what_was_sent()
+    fields = _fields(sent.stream)
+    return read_request(invocation.endpoint, invocation.path, sent.body, fields, content)
 
 
-def _fields(request: Any) -> dict[str, str] | None:
+def _fields(stream: Any) -> dict[str, str] | None:
     """The text fields of a multipart form."""
-    fields = getattr(request.stream, "fields", None)
+    fields = getattr(stream, "fields", None)
     if fields is None:
         return None
     values = {field.name: field.value for field in fields if hasattr(field, "value")}
@@ -212,7 +209,7 @@ def _outcome(invocation: Invocation, answer: Answer | None) -> dict[str, Any]:
         "raw_message": None,
     }
     if status == "error":
-        sdk, version = sdk_of(invocation.request.headers)
+        sdk, version = sdk_of(invocation.what_was_sent().agent())
         values["error_type"] = error_type(
             sdk, version, status=invocation.http_status, transport=invocation.failure,
             mid_stream=invocation.streaming, body=answer,
@@ -281,10 +278,8 @@ def labels_text(labels: Labels) -> str | None:
     return json.dumps(dict(labels.labels), sort_keys=True) if labels.labels else None
 
 
-def _provider_request_id(headers: Any) -> str | None:
-    if headers is None:
-        return None
-    found = {name.lower(): value for name, value in headers.raw}
+def _provider_request_id(headers: Sequence[tuple[bytes, bytes]] | None) -> str | None:
+    found = {name.lower(): value for name, value in headers or ()}
     for name in _REQUEST_ID_HEADERS:
         if found.get(name):
             return str(found[name][:200], "latin-1")
@@ -292,7 +287,6 @@ def _provider_request_id(headers: Any) -> str | None:
 
 
 def _address(invocation: Invocation) -> str:
-    """Scheme, host and path: what the price list knows providers by; never the query."""
-    url = invocation.request.url
+    """Host and path: what the price list knows providers by; never the query."""
     path = invocation.path.partition(b"?")[0].decode("latin-1")
-    return f"{url.scheme}://{invocation.host}{path}"
+    return f"https://{invocation.host}{path}"

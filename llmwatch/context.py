@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 __all__ = ["Budget", "Cell", "Labels", "Scope", "bind", "here", "inherit", "resolve"]
@@ -33,8 +33,11 @@ class Budget:
     """Money that calls under a scope may cost (USD). Charged by the worker, asked by the gate."""
 
     __slots__ = ("__weakref__", "_owing", "limit", "spent", "unpriced_models")
+    in_use: ClassVar[bool] = False
+    """Whether there has ever been one: most people set none, and their calls ask for none."""
 
     def __init__(self, limit: float) -> None:
+        Budget.in_use = True
         self.limit = limit
         self.spent = 0.0
         self.unpriced_models: Counter[str] = Counter()

@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-__all__ = ["Fault", "check", "clear", "note", "table"]
+__all__ = ["Fault", "broken", "check", "clear", "note", "table"]
 
 _MAX_KINDS = 200  # bounded: a fault that differs each time must not fill the memory
 
@@ -30,13 +30,14 @@ class Fault:
 
 _faults: dict[tuple[str, str], Fault] = {}
 _lock = threading.RLock()
-_broken = os.environ.get("LLMWATCH_FAULT", "")
+broken = os.environ.get("LLMWATCH_FAULT", "")
+"""The step that is to fail; asked on the user's thread before the call of `check`."""
 
 
 def check(step: str) -> None:
     """Raise if the person asked for this step to fail (`LLMWATCH_FAULT`)."""
-    if _broken and _broken in (step, "all"):
-        raise RuntimeError(f"LLMWATCH_FAULT={_broken}")
+    if broken and broken in (step, "all"):
+        raise RuntimeError(f"LLMWATCH_FAULT={broken}")
 
 
 def note(step: str, problem: BaseException | str) -> None:

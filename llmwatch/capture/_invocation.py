@@ -12,15 +12,20 @@ from typing import Any
 from ..context import Scope
 from ._callers import coroutine_of, was_cancelled
 from ._endpoints import Endpoint
+from ._sent import READ, Sent
 
 __all__ = ["Invocation"]
+
+
+_NONE: deque[tuple[int, bytes]] = deque()  # of an answer that is no stream; stays empty
 
 
 class Invocation:
     """One logical call from its first `send` on; retries of the SDK go on in the same object.
 
     It never holds the response, its stream or an exception: a connection that the user drops
-    must be free to close.
+    must be free to close. Once it is over it holds of the request what is read of it: what lives
+    on until the worker comes is memory that the next call cannot use again.
     """
 
     __slots__ = (
@@ -47,6 +52,7 @@ class Invocation:
         "retry_statuses",
         "retry_wait_ns",
         "scope",
+        "sent",
         "sent_ns",
         "started_ns",
         "started_wall_ns",
@@ -69,30 +75,35 @@ class Invocation:
         self.scope = scope
         self.attempts = 1
         self.retry_wait_ns = 0
-        self.retry_statuses: list[int | None] = []
+        self.retry_statuses: tuple[int | None, ...] = ()
         self.outcome: str | None = None
         self.ended_ns = 0
         self.caller: FrameType | None = None
         self.task: Any = None
         self.thread = 0
         self.reader: Any = None
+        self.sent: Sent | None = None
         self._forget_answer()
 
     def _forget_answer(self) -> None:
         self.failed_ns = self.headers_ns = self.read_ns = 0
         self.http_status: int | None = None
-        self.headers: Any = None
+        self.headers: list[tuple[bytes, bytes]] | None = None
         self.streaming = False
         self.body: bytes | None = None
-        self.chunks: deque[tuple[int, bytes]] = deque()
+        self.chunks = _NONE
         self.failure: str | None = None
         self.failure_message: str | None = None
 
-    def answered(self, response: Any) -> None:
-        """The status line and the headers are here."""
+    def answered(self, response: Any, status: int, is_whole: bool) -> None:
+        """The status line and the headers are here, and the body where it `is_whole`."""
         self.headers_ns = perf_counter_ns()
-        self.http_status = response.status_code
-        self.headers = response.headers
+        self.http_status = status
+        self.headers = [pair for pair in response.headers.raw if pair[0].lower() in READ]
+        if is_whole:
+            self.body = response.content
+        else:
+            self.streaming, self.chunks = True, deque()
 
     def broke(self, problem: BaseException) -> None:
         """The transport raised `problem`: its class and its words are kept, it is not."""
@@ -102,26 +113,32 @@ class Invocation:
 
     def conclude(self, outcome: str) -> None:
         """It is over: `exhausted`, `closed`, `dropped`, `failed` or `cancelled`."""
-        if outcome in ("closed", "dropped"):
+        if outcome == "exhausted" and not self.streaming:
+            self.ended_ns = self.headers_ns
+        elif outcome in ("closed", "dropped"):
             last = self.chunks[-1][0] if self.chunks else self.read_ns
             self.ended_ns = last or self.headers_ns or perf_counter_ns()
-        elif outcome == "exhausted" and not self.streaming:
-            self.ended_ns = self.headers_ns
         else:
             self.ended_ns = self.failed_ns or perf_counter_ns()
         self.outcome = outcome
+        self.sent = Sent.of(self.request)
+        self.request = None
 
     def again(self, request: Any) -> None:
         """The SDK sends the same call once more."""
         now = perf_counter_ns()
         self.retry_wait_ns += now - self.sent_ns
-        self.retry_statuses.append(self.http_status)
+        self.retry_statuses += (self.http_status,)
         self.sent_ns = now
         self.attempts += 1
         self.request = request
         self.caller = self.task = None
         self.reader = None
         self._forget_answer()
+
+    def what_was_sent(self) -> Sent:
+        """What is read of the request, whether the call is over or not."""
+        return self.sent or Sent.of(self.request)
 
     def age_s(self) -> float:
         """Seconds since the first send."""

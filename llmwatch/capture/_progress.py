@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,10 +24,10 @@ def read_what_came(invocation: Invocation, content: str) -> Answer | None:
         return None
     made_for, reader = invocation.reader or (None, None)
     if reader is None or made_for is not headers:  # a retry meanwhile brings an answer of its own
-        kind = headers.get("content-type", "")
+        kind = _header(invocation, b"content-type")
         reader = Reader(invocation.endpoint, status, kind, content)
         invocation.reader = headers, reader
-    if not headers.get("content-encoding"):
+    if not _header(invocation, b"content-encoding"):
         _feed(reader, invocation)
     answer: Answer = reader.answer
     return answer
@@ -39,10 +40,17 @@ def read_to_the_end(invocation: Invocation, content: str) -> Answer | None:
     reader: Reader = invocation.reader[1]
     if invocation.body is not None:  # the library has decoded it already
         reader.feed(invocation.body, invocation.headers_ns)
-    elif invocation.headers.get("content-encoding"):
+    elif _header(invocation, b"content-encoding"):
         for at_ns, piece in _decoded(invocation):
             reader.feed(piece, at_ns)
     return reader.close()
+
+
+def _header(invocation: Invocation, name: bytes) -> str:
+    for raw_name, value in invocation.headers or ():
+        if raw_name.lower() == name:
+            return value.decode("latin-1")
+    return ""
 
 
 def _feed(reader: Reader, invocation: Invocation) -> None:
@@ -56,8 +64,7 @@ def _feed(reader: Reader, invocation: Invocation) -> None:
 def _decoded(invocation: Invocation) -> Iterator[tuple[int, bytes]]:
     """The pieces through the library's decoder, each with the time of what it was made from."""
     library: Any = sys.modules[invocation.library]
-    pieces = list(invocation.chunks)
-    invocation.chunks.clear()
+    pieces, invocation.chunks = list(invocation.chunks), deque()
     at_ns = invocation.headers_ns
 
     def raw() -> Iterator[bytes]:
@@ -68,7 +75,9 @@ def _decoded(invocation: Invocation) -> Iterator[tuple[int, bytes]]:
 
     try:
         response = library.Response(
-            200, headers=invocation.headers, stream=_byte_stream(library, raw())
+            200,
+            headers=invocation.headers,
+            stream=_byte_stream(library, raw()),
         )
         for piece in response.iter_bytes():
             yield at_ns, piece

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import faults
-from ..context import Scope, here
+from ..context import Budget, here
 from ..exceptions import BudgetExceeded
 from ._callers import current_task, sdk_frame, will_hardly_be_retried
 from ._endpoints import Endpoint, is_suspicious, match
@@ -102,8 +102,10 @@ class Tap:
     def _gated(self, original: Callable[..., Any], task: Callable[[], Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def build_request(*args: Any, **kwargs: Any) -> Any:
-            scope = here()
             request = original(*args, **kwargs)
+            if not Budget.in_use:
+                return request
+            scope = here()
             if scope is None or not scope.budgets or not self._installed:
                 return request
             if self._is_new_call(request, task()):
@@ -125,33 +127,38 @@ class Tap:
             return False
 
     def _begin(self, args: Any, kwargs: Any, task: Any) -> Invocation | None:
+        # One function on purpose: each one more is code that the SDK's own work has pushed out of
+        # the caches by the time the next call comes.
         try:
-            scope = here()
-            if not (self._installed and self.traffic.wanted(scope)):
+            scope, traffic = here(), self.traffic
+            wanted = traffic.everything or (scope is not None and scope.recording)
+            if not (wanted and self._installed):
                 return None
-            faults.check("begin")
-            return self._open(_request(args, kwargs), scope, task)
+            if faults.broken:
+                faults.check("begin")
+            request = args[1] if len(args) > 1 else kwargs["request"]
+            url = request.url
+            host, path = url.host, url.raw_path
+            endpoint = match(request.method, host, path)
+            if endpoint is not None and endpoint.ambiguous and not _names_a_model(request):
+                endpoint = None
+            if traffic.failed:
+                retried = self._retried(request, task)
+                if retried is not None:
+                    return retried
+            if endpoint is None:
+                _count_unknown(traffic, request)
+                return None
+            if scope is not None and scope.budgets and request not in self._allowed:
+                traffic.gate(scope)  # a client that builds its requests without `build_request`
+            invocation = Invocation(endpoint, host, path, request, self.name, scope)
+            traffic.begin(invocation)
+            return invocation
         except BudgetExceeded:
             raise  # the person asked for it
         except Exception as problem:
             faults.note("begin", problem)
             return None
-
-    def _open(self, request: Any, scope: Scope | None, task: Any) -> Invocation | None:
-        traffic, endpoint = self.traffic, _endpoint(request)
-        if traffic.failed:
-            retried = self._retried(request, task)
-            if retried is not None:
-                return retried
-        if endpoint is None:
-            _count_unknown(traffic, request)
-            return None
-        if scope is not None and scope.budgets and request not in self._allowed:
-            traffic.gate(scope)  # a client that builds its requests without `build_request`
-        url = request.url
-        invocation = Invocation(endpoint, url.host, url.raw_path, request, self.name, scope)
-        traffic.begin(invocation)
-        return invocation
 
     def _retried(self, request: Any, task: Any) -> Invocation | None:
         """The failed call that `request` sends again, if it does."""
@@ -159,7 +166,7 @@ class Tap:
         previous = traffic.failed.pop(_key(task), None)
         if previous is None:
             return None
-        frame = sys._getframe(4)
+        frame = sys._getframe(3)  # of `send`, two functions of ours further out
         if not _is_retry(previous, request, frame):
             if _on_stack(previous, frame):  # the SDK fetches something on its way to the retry
                 traffic.failed[_key(task)] = previous
@@ -190,10 +197,13 @@ class Tap:
         self, invocation: Invocation, response: Any, stream: type[Any], task: Any
     ) -> None:
         try:
-            faults.check("answer")
-            invocation.answered(response)
-            outcome = self._take_body(invocation, response, stream)
+            if faults.broken:
+                faults.check("answer")
             status = response.status_code
+            outcome = "exhausted" if response.is_stream_consumed else ""
+            invocation.answered(response, status, bool(outcome))
+            if not outcome:
+                self._tap_body(invocation, response, stream)
             if status >= 400:
                 advice = response.headers.get("x-should-retry")
                 if not will_hardly_be_retried(status, advice):
@@ -207,16 +217,11 @@ class Tap:
             self.traffic.end(invocation, "cancelled")
             raise
 
-    def _take_body(self, invocation: Invocation, response: Any, stream: type[Any]) -> str:
-        """Refer to the body that is here, or tap the stream that will bring it."""
-        if response.is_stream_consumed:
-            invocation.body = response.content
-            return "exhausted"
-        invocation.streaming = True
+    def _tap_body(self, invocation: Invocation, response: Any, stream: type[Any]) -> None:
+        """Tap the stream that will bring the body."""
         tap = stream(response.stream, invocation, self.traffic.end)
         self.traffic.await_stream(tap, invocation)
         response.stream = tap
-        return ""
 
     def _failed(self, invocation: Invocation, outcome: str, task: Any) -> None:
         """An attempt failed in a way that SDKs retry: wait for what the SDK does next."""
@@ -275,11 +280,15 @@ def _body(request: Any) -> bytes | None:
 def _endpoint(request: Any) -> Endpoint | None:
     url = request.url
     endpoint = match(request.method, url.host, url.raw_path)
-    if endpoint is not None and endpoint.ambiguous:
-        body = _body(request)
-        if body is not None and b'"model"' not in body[:_HEAD] and b'"model"' not in body[-_HEAD:]:
-            return None
+    if endpoint is not None and endpoint.ambiguous and not _names_a_model(request):
+        return None
     return endpoint
+
+
+def _names_a_model(request: Any) -> bool:
+    """Whether its body may name a model: what a call has and another service's has not."""
+    body = _body(request)
+    return body is None or b'"model"' in body[:_HEAD] or b'"model"' in body[-_HEAD:]
 
 
 def _count_unknown(traffic: Traffic, request: Any) -> None:

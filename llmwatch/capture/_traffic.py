@@ -72,7 +72,9 @@ class Traffic:
         """The call is over: the first to say so wins, whatever thread it is on."""
         if invocation.caller is not None and outcome != "cancelled":
             return  # the SDK may send it again: `conclude` decides
-        if self.claim(invocation):
+        key = id(invocation)
+        if self.open.pop(key, None) is not None:
+            self.streams.pop(key, None)
             invocation.conclude(outcome)
             self.sink(invocation)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-__all__ = ["MARK", "forms_of", "secrets_of", "without", "without_head"]
+__all__ = ["MARK", "forms_of", "is_credential", "secrets_of", "without", "without_head"]
 
 MARK = "[redacted]"
 _SHORTEST = 8  # characters: a shorter value is as likely an ordinary word
@@ -35,7 +35,7 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]], query: bytes = b"") -> tu
     """
     found: dict[str, None] = {}
     for raw_name, raw_value in headers:
-        if _is_credential(raw_name):
+        if is_credential(raw_name):
             name = raw_name.decode("latin-1").lower()
             found |= dict.fromkeys(_header_secrets(name, raw_value.decode("latin-1")))
     if query:
@@ -46,7 +46,8 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]], query: bytes = b"") -> tu
 
 
 @lru_cache(maxsize=512)
-def _is_credential(header: bytes) -> bool:
+def is_credential(header: bytes) -> bool:
+    """Whether a header of that name carries a credential."""
     return _CREDENTIAL_NAME.search(header.decode("latin-1")) is not None
 
 

@@ -114,7 +114,7 @@ def test_a_library_loaded_later_is_tapped_and_not_loaded_by_us():
 @pytest.mark.parametrize("step", ["begin", "answer", "assemble", "all"])
 def test_a_fault_of_ours_never_reaches_the_call(step, monkeypatch):
     """Whichever internal step fails: the same result for the caller, one line in diagnostics."""
-    monkeypatch.setattr(faults, "_broken", step)
+    monkeypatch.setattr(faults, "broken", step)
     faults.clear()
     with llmwatch.watch() as w:
         answer = client().chat.completions.create(**ASK)
