@@ -15,13 +15,15 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from ..exceptions import UsageError
 from ..exporters import armed
 from ..semconv import COLUMNS, NAMES
+from ..words import clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["SUFFIXES", "format_of", "read"]
 
-_LONGEST = 64 * 2**20  # bytes in a line; what is longer is no table
+_BLOCK = 2**20  # bytes read at a time
+_LONGEST = 64 * _BLOCK  # bytes in a line; what is longer is no table
 _TEXTS = {column.name for column in COLUMNS if column.kind == "text"}
 
 
@@ -41,7 +43,7 @@ def read(path: Path) -> pd.DataFrame:
     except UsageError:
         raise
     except (OSError, EOFError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
+        reason = clean(str(getattr(problem, "strerror", None) or problem), 200)
         raise UsageError(f"could not read {path}: {reason}.") from None
     except (MemoryError, RecursionError, ValueError, csv.Error, zlib.error):
         raise UsageError(
@@ -148,7 +150,7 @@ def _parquet(path: Path) -> pd.DataFrame:
             _check_twice(path, names)
             table = file.read(columns=[name for name in names if name in NAMES])
             # Without its metadata: what a file says of pandas is not to be followed blindly.
-            frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+            frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
     except pyarrow.ArrowException:
         raise UsageError(f"{path} is no whole Parquet file.") from None
     return frame
@@ -174,17 +176,18 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _scan(path: Path) -> bytes | None:
     """What follows the last line end; None for an empty file. Before anything is parsed."""
-    rest, is_empty = b"", True
+    rest: list[bytes] = []
+    is_empty = True
     with _opened(path) as file:
-        while block := file.read(2**20):
+        while block := file.read(_BLOCK):
             is_empty = False
             if b"\0" in block:
                 raise UsageError(f"{path} is not text: it is damaged, or not what its name says.")
             _, newline, tail = block.rpartition(b"\n")
-            rest = tail if newline else rest + block
-            if len(rest) > _LONGEST:
+            rest = [tail] if newline else [*rest, block]
+            if len(rest) > _LONGEST // _BLOCK:
                 raise UsageError(f"{path} has a line of more than {_LONGEST // 2**20} MiB.")
-    return None if is_empty else rest
+    return None if is_empty else b"".join(rest)
 
 
 def _check_twice(path: Path, names: list[str]) -> None:

@@ -44,7 +44,7 @@ class Loaded(Reading):
         if not len(columns["started_at"]):
             return time.time_ns()
         took = np.nan_to_num(columns["latency_s"], nan=0.0) * 1e9
-        return int((columns["started_at"] + took.astype(np.int64)).max()) + 1
+        return int((columns["started_at"] + took.astype(np.int64)).max())
 
 
 class _Shelf(Store):
