@@ -1,0 +1,230 @@
+"""Alerts in a real kernel: under the cell that caused them, once, and in no other."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.magic.kernel import HANG_S, kernel
+
+SETUP = """
+import asyncio, threading
+import llmwatch
+from llmwatch.testing import OfflineServer, Reply, offline_async_client, offline_client
+server = OfflineServer().start()
+client, aclient = offline_client(server, max_retries=0), offline_async_client(server, max_retries=0)
+asked = {"model": "gpt-5", "messages": [{"role": "user", "content": "x"}]}
+go = threading.Event()
+llmwatch.alert("failing", "error_rate > 10%", by="tag", severity="critical")
+llmwatch.alerts.remove("high_error_rate")
+
+def fail(tag, n=6):
+    server.script(*[Reply.rate_limited()] * n)
+    with llmwatch.watch(tag=tag):
+        for _ in range(n):
+            try:
+                client.chat.completions.create(**asked)
+            except Exception:
+                pass
+
+def succeed(tag, n=60):
+    with llmwatch.watch(tag=tag):
+        for _ in range(n):
+            client.chat.completions.create(**asked)
+
+async def fail_later(tag, n=6):
+    while not go.is_set():
+        await asyncio.sleep(0.01)
+    server.script(*[Reply.rate_limited()] * n)
+    with llmwatch.watch(tag=tag):
+        for _ in range(n):
+            try:
+                await aclient.chat.completions.create(**asked)
+            except Exception:
+                pass
+"""
+
+
+@pytest.fixture(scope="module")
+def k(tmp_path_factory):
+    with kernel(tmp_path_factory.mktemp("alerts")) as started:
+        loaded = started.run("%load_ext llmwatch")
+        assert loaded.status == "ok"
+        assert started.run(SETUP).status == "ok"
+        yield started
+
+
+def banners(messages):
+    """Of some messages those that show an alert: how, which output, as text."""
+    kinds = ("display_data", "update_display_data")
+    return [
+        (m["msg_type"], m["content"]["transient"]["display_id"], m["content"]["data"]["text/plain"])
+        for m in messages
+        if m["msg_type"] in kinds and "llmwatch-alert" in m["content"]["data"].get("text/html", "")
+    ]
+
+
+def shown(run):
+    """The alerts that a cell showed, as text."""
+    return [text for kind, _, text in banners(run.messages) if kind == "display_data"]
+
+
+def wait_for(k, sent, kind, words):
+    """The first alert that comes as an answer to `sent`, now or later, with `words` in it."""
+    deadline = time.monotonic() + HANG_S
+    while time.monotonic() < deadline:
+        message = k.client.get_iopub_msg(timeout=HANG_S)
+        if message["parent_header"].get("msg_id") == sent:
+            for found, ident, text in banners([message]):
+                if found == kind and words in text:
+                    return ident, text
+    raise AssertionError(f"no {kind} with {words!r}")
+
+
+def test_loading_makes_no_widget(k):
+    """Until something fires neither anywidget nor ipywidgets is imported, and nothing is shown."""
+    told = k.ask("[m in __import__('sys').modules for m in ('anywidget', 'pandas', 'altair')]")
+    assert told == "[False, False, False]"
+
+
+def test_an_alert_stands_under_its_cell(k):
+    """The cell shows it before it ends, once, as HTML and as text; the next one shows nothing."""
+    run = k.run("fail('plain')")
+    (text,) = shown(run)
+    assert text.startswith("✕ failing (tag=plain): 100 %, over 10 %")
+    assert "llmwatch.session.errors()" in text
+    (data,) = run.shown
+    assert 'role="alert"' in data["text/html"]
+    assert run.stdout == run.stderr == ""
+    after = k.run("1 + 1")
+    assert [m["msg_type"] for m in after.messages] == [
+        "status", "execute_input", "execute_result", "status",
+    ]  # fmt: skip
+
+
+def test_a_thread_alerts_under_the_cell_that_started_it(k):
+    """Also while another cell runs, in which nothing is shown."""
+    sent = k.send(
+        "go.clear(); t = threading.Thread(target=lambda: (go.wait(), fail('thread'))); t.start()"
+    )
+    started = k.collect(sent)
+    assert shown(started) == []
+    other = k.send("go.set(); t.join(); __import__('time').sleep(1.2)")
+    _, text = wait_for(k, sent, "display_data", "tag=thread")
+    assert text.startswith("✕ failing (tag=thread): 100 %")
+    assert shown(k.collect(other)) == []
+
+
+def test_a_task_alerts_under_the_cell_that_it_outlived(k):
+    """A task that goes on when its cell is over, and another one has run."""
+    sent = k.send("go.clear(); task = asyncio.create_task(fail_later('task'))")
+    assert shown(k.collect(sent)) == []
+    assert shown(k.run("go.set(); 'another cell'")) == []
+    _, text = wait_for(k, sent, "display_data", "tag=task")
+    assert text.startswith("✕ failing (tag=task): 100 %")
+    assert k.run("await task").status == "ok"
+
+
+def test_a_cell_that_runs_again_shows_its_alert_again(k):
+    """The front end has cleared the former one: the new run has one of its own."""
+    first = k.run("fail('again')", cell_id="same")
+    second = k.run("fail('again')", cell_id="same")
+    assert len(shown(first)) == len(shown(second)) == 1
+    assert banners(first.messages)[0][1] != banners(second.messages)[0][1]
+
+
+def test_one_alert_stands_in_the_last_of_many_cells(k):
+    """Where it stood before is one line that says where to look."""
+    sent = k.send("fail('many')")
+    (first,) = banners(k.collect(sent).messages)
+    moved = k.send("fail('many')")
+    ident, text = wait_for(k, sent, "update_display_data", "")
+    second = k.collect(moved)
+    assert len(shown(second)) == 1
+    assert ident == first[1]
+    count = second.reply["content"]["execution_count"]
+    assert text == f"failing (tag=many): see cell [{count}]"
+
+
+def test_it_is_resolved_in_place(k):
+    """Its end goes into the same output, though other cells have run."""
+    k.run("llmwatch.alert('busy', 'requests > 3', window='1s', severity='info')")
+    sent = k.send("succeed('over', 6)")
+    ((_, ident, text),) = banners(k.collect(sent).messages)
+    assert text.startswith("● busy: ")
+    assert shown(k.run("'another cell'")) == []
+    where, text = wait_for(k, sent, "update_display_data", "resolved")
+    assert where == ident
+    assert text.startswith("✓ busy resolved after ")
+    assert k.run("llmwatch.alerts.remove('busy')").status == "ok"
+
+
+def test_a_captured_cell_keeps_its_alert_visible(k):
+    """`%%capture` catches what the cell shows, not what is wrong with it."""
+    run = k.run("%%capture caught\nfail('captured')\nprint('kept')")
+    assert len(shown(run)) == 1
+    assert k.ask("(caught.stdout, caught.outputs)") == "('kept\\n', [])"
+
+
+def test_markup_in_a_tag_is_text(k):
+    """A name cannot bring markup or a formula into the page."""
+    run = k.run("fail('<img src=x onerror=alert(1)> $x$')")
+    (data,) = run.shown
+    assert "<img" not in data["text/html"]
+    assert "&lt;img" in data["text/html"]
+    assert "mathjax_ignore" in data["text/html"]
+
+
+def test_nothing_went_wrong_inside(k):
+    """After all of the above diagnostics is empty."""
+    assert k.ask("llmwatch.diagnostics().to_dict('records')") == "[]"
+
+
+def test_a_broken_banner_breaks_nothing(tmp_path):
+    """The cell runs as before, and diagnostics says what went wrong."""
+    with kernel(tmp_path, LLMWATCH_FAULT="banner") as k:
+        assert k.run("%load_ext llmwatch").status == "ok"
+        assert k.run(SETUP).status == "ok"
+        run = k.run("fail('x'); 'done'")
+        assert (run.value, run.stderr, shown(run)) == ("'done'", "", [])
+        assert k.ask("'banner' in set(llmwatch.diagnostics().step)") == "True"
+
+
+def test_unloading_ends_it(tmp_path):
+    """After `%unload_ext` nothing is shown, and the shell has no listener of ours."""
+    with kernel(tmp_path) as k:
+        before = k.ask("[len(v) for v in get_ipython().events.callbacks.values()]")
+        assert k.run("%load_ext llmwatch").status == "ok"
+        assert k.run(SETUP).status == "ok"
+        assert len(shown(k.run("fail('x')"))) == 1
+        assert k.run("%unload_ext llmwatch").status == "ok"
+        assert k.ask("[len(v) for v in get_ipython().events.callbacks.values()]") == before
+        assert shown(k.run("fail('y')")) == []
+
+
+def test_a_terminal_shows_a_line(tmp_path):
+    """Plain IPython prints what fires behind the cell's own output, and nothing else."""
+    import subprocess
+    import sys
+
+    from tests.magic.kernel import places
+
+    script = tmp_path / "work.ipy"
+    script.write_text(SETUP + "fail('plain')\nprint('out')\n")
+    code = (
+        "from IPython.testing.globalipapp import start_ipython\n"
+        "shell = start_ipython()\n"
+        "shell.run_cell('%load_ext llmwatch')\n"
+        f"shell.run_cell(open({str(script)!r}).read())\n"
+        "shell.run_cell('1 + 1')\n"
+        "import sys; print('anywidget' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=places(tmp_path), text=True,
+                          capture_output=True, timeout=HANG_S)  # fmt: skip
+    lines = done.stdout.splitlines()
+    said = [line for line in lines if "failing" in line]
+    assert len(said) == 1
+    assert said[0].startswith("✕ failing (tag=plain): 100 %, over 10 % · 6 of 6 calls")
+    assert lines.index(said[0]) > lines.index("out")
+    assert lines[-1] == "False"
