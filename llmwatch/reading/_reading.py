@@ -11,12 +11,13 @@ from ._line import line
 from ._money import Money
 from ._pictures import Pictures
 from ._ratings import Ratings
+from ._reports import Reports
 from ._tables import Tables
 
 __all__ = ["Reading"]
 
 
-class Reading(Pictures, Tables, Figures, Comparisons, Files, Ratings, Money):
+class Reading(Pictures, Reports, Tables, Figures, Comparisons, Files, Ratings, Money):
     """What can be asked of recorded calls."""
 
     def __len__(self) -> int:
