@@ -40,7 +40,7 @@ class Board:
         from .widgets import Panel
 
         with self._lock:
-            if self._panel is None or self._panel.model_id is None:
+            if self._panel is None or self._panel.closed:
                 self._panel = Panel(self._session)
             return self._panel
 

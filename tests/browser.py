@@ -154,8 +154,7 @@ class Desk:
             notary.store.close()
         place = "notebooks" if self.app == "notebook" else "doc/tree" if bare else "lab/tree"
         self.page.goto(f"{self.address}/{place}/{name}?reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.wait_until_idle()
+        self.wait_until_open()
         return self.page
 
     def save(self, notebook: Any, name: str) -> Path:
@@ -165,6 +164,16 @@ class Desk:
         path = self.home / "work" / name
         nbformat.write(notebook, path)
         return path
+
+    def wait_until_open(self) -> None:
+        """Wait for the cells and the kernel of the notebook in front."""
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        # JupyterLab shows a kernel as idle before there is a session: what is run then is lost.
+        self.page.wait_for_function(
+            "async () => { const it = window.jupyterapp.shell.currentWidget?.sessionContext;"
+            " await it?.ready; await it?.session?.kernel?.info; return Boolean(it?.session); }"
+        )
+        self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing left to run."""

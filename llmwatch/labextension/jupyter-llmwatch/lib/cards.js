@@ -15,7 +15,7 @@ export const NO_NOTEBOOK = {
   code: LOAD
 };
 
-export const NO_WIDGETS = {
+const NO_WIDGETS = {
   state: "cannot show",
   title: "Jupyter widgets are missing",
   text: "Run this where Jupyter itself is installed, then reload the page.",
@@ -23,8 +23,17 @@ export const NO_WIDGETS = {
 };
 
 // Why a notebook has no panel.
-export function card(name, link) {
+export function card(name, link, failure) {
   const state = STATES[link.kernel] ?? "not watching";
+  if (failure === "widgets") return NO_WIDGETS;
+  if (failure) {
+    return {
+      state: "cannot show",
+      title: "The kernel could not make the dashboard",
+      text: failure,
+      code: "llmwatch.diagnostics()"
+    };
+  }
   if (link.linked || (!link.answered && link.isHeldUp)) {
     return {
       state: link.isHeldUp ? "kernel busy" : "opening",

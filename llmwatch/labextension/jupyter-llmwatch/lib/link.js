@@ -29,15 +29,19 @@ export class Link {
     return this._comm !== null;
   }
 
-  // How the kernel is: none, lost, dead, restarting, busy, starting or idle.
+  // How the kernel is: none, dead, restarting, lost, starting, busy or idle.
   get kernel() {
-    const kernel = this._context.session?.kernel;
+    const session = this._context.session;
+    const kernel = session?.kernel;
     if (!kernel) return "none";
-    if (kernel.status === "dead" || kernel.status === "terminating") return "dead";
-    if (kernel.status.endsWith("restarting")) return "restarting";
+    // A kernel that is busy when the page is loaded says nothing itself; its server knows.
+    const told = session.model.kernel?.execution_state;
+    const status = kernel.status === "unknown" && told === "busy" ? told : kernel.status;
+    if (status === "dead" || status === "terminating") return "dead";
+    if (status.endsWith("restarting")) return "restarting";
     if (kernel.connectionStatus === "disconnected") return "lost";
     if (kernel.connectionStatus === "connecting") return this._wasConnected ? "lost" : "starting";
-    return ["idle", "busy"].includes(kernel.status) ? kernel.status : "starting";
+    return ["idle", "busy"].includes(status) ? status : "starting";
   }
 
   // Whether it has been busy for longer than an eye takes for at once.
@@ -57,7 +61,8 @@ export class Link {
   }
 
   _onKernel(_, { newValue }) {
-    this.restarted = false;
+    // After a restart it is told, too, with the same one.
+    if (newValue?.id !== this._kernel?.id) this.restarted = false;
     this._take(newValue);
     this._changed();
   }
@@ -69,17 +74,26 @@ export class Link {
     } else if (["idle", "busy"].includes(status)) {
       this._ask();
     }
-    this._busySince = status === "busy" ? Date.now() : null;
-    if (status === "busy") setTimeout(this._changed, HELD_UP_MS);
+    this._lookAgain();
     this._changed();
   }
 
   _onConnection(_, status) {
     if (status === "connected") {
       this._wasConnected = true;
+      this._lookAgain();
       this._ask();
     }
     this._changed();
+  }
+
+  _lookAgain() {
+    if (this.kernel !== "busy") {
+      this._busySince = null;
+    } else if (this._busySince === null) {
+      this._busySince = Date.now();
+      setTimeout(this._changed, HELD_UP_MS);
+    }
   }
 
   _take(kernel) {

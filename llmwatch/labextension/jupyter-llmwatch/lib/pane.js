@@ -1,7 +1,7 @@
 // What the sidebar shows of one notebook: its panel, or in few words why there is none.
 
 import { lumino } from "./shared.js";
-import { Banner, Card, NO_WIDGETS, card, standstill } from "./cards.js";
+import { Banner, Card, card, standstill } from "./cards.js";
 import { Link } from "./link.js";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
@@ -16,6 +16,7 @@ export class Pane extends lumino.Panel {
     this._model = null; // the id of the widget model that is shown
     this._view = null;
     this._asked = false;
+    this._failure = null; // why the kernel could not make one
     this._banner = new Banner();
     this._card = new Card();
     this.addWidget(this._banner);
@@ -43,20 +44,21 @@ export class Pane extends lumino.Panel {
   refresh() {
     if (this.isDisposed || !this._link) return;
     const link = this._link;
-    if (!link.linked) this._asked = false;
+    if (!link.linked) this._asked = this._failure = null;
     if (link.kernel === "none") this._drop();
     if (link.linked && !this._asked && this._sidebar.shows(this)) {
       this._asked = true;
       link.send("panel");
     }
     const still = this._model === null ? null : standstill(link);
-    if (this._model === null) this._card.say(card(this.name, link));
+    if (this._model === null) this._card.say(card(this.name, link, this._failure));
     this._banner.say(still);
     this._view?.toggleClass("llmwatch-still", still !== null);
   }
 
   _hear(message) {
     if (message.type === "panel") this._show(message.model_id);
+    if (message.type === "failed") this._failure = message.message;
     if (message.type === "closed") this._drop();
     if (message.type === "alert") this._sidebar.notify(this, message);
     if (message.type === "open") {
@@ -75,10 +77,11 @@ export class Pane extends lumino.Panel {
     try {
       this._view = rendermime.createRenderer(VIEW);
     } catch {
-      this._card.say(NO_WIDGETS);
+      this._failure = "widgets"; // a server without the extension of ipywidgets
       return;
     }
     this._model = model;
+    this._failure = null;
     this._card.say(null);
     this._view.addClass("llmwatch-view");
     this.addWidget(this._view);
