@@ -11,6 +11,7 @@ from IPython.display import display
 from ..board import dashboard
 from ..exceptions import ExportError, UsageError
 from ..recorder import Session
+from ..words import plural
 from ._autoload import autoload_off, autoload_on
 from ._line import USAGE, nearest, words_of
 from ._rules import ALERT, ALERTS, add_rule, manage_rules
@@ -26,6 +27,7 @@ HELP = f"""\
 %llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures
                               (--by model: of each group); --what timeline: the figures over time
                               (--freq 1min); --overwrite: also over an existing file
+%llmwatch report PATH         figures, charts and tables as one .html page; --overwrite
 %llmwatch alert "error_rate > 10%"       tell me when; --window 5min, --for 30s, --by model,
                               --severity critical, --min-calls 5, --name NAME
 %llmwatch alerts              the rules and what fires; on | off, mute NAME 10min, unmute NAME,
@@ -41,6 +43,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "off": (),
     "dashboard": ("sidebar", "inline"),
     "export": ("--what", "--by", "--freq", "--overwrite"),
+    "report": ("--overwrite",),
     "alert": ALERT,
     "alerts": ALERTS,
     "receipts": ("all", "tagged", "off", "on"),
@@ -120,6 +123,14 @@ class Commands:
         except ExportError as problem:
             raise ExportError(str(problem).replace("overwrite=True", "--overwrite")) from None
 
+    def _report(self, rest: list[str]) -> None:
+        path, overwrite = _report_options(rest)
+        try:
+            written = self._session.report(path, overwrite=overwrite)
+        except ExportError as problem:
+            raise ExportError(str(problem).replace("overwrite=True", "--overwrite")) from None
+        say(f"{plural(written.rows, 'call')} told in {written.path}")
+
 
 _RECEIPTS = {
     "all": "below every cell that makes calls",
@@ -140,6 +151,19 @@ def _one(name: str, rest: list[str]) -> str:
         return rest[0]
     hint = nearest(rest[0], choices) if rest else ""
     raise UsageError(f"type %llmwatch {name} {' | '.join(choices)}.{hint}")
+
+
+def _report_options(rest: list[str]) -> tuple[str, bool]:
+    """The path, and whether over an existing file."""
+    usage = "%llmwatch report PATH.html [--overwrite]"
+    paths = [word for word in rest if word != "--overwrite"]
+    for word in paths:
+        if word.startswith("--"):
+            raise UsageError(f"no option {word}.{nearest(word, CHOICES['report'])} {usage}")
+    if len(paths) != 1:
+        which = "which file?" if not paths else "one file only (a name with spaces in quotes)."
+        raise UsageError(f"{which} {usage}")
+    return paths[0], "--overwrite" in rest
 
 
 @dataclass(slots=True)

@@ -48,6 +48,8 @@ def _of_line(before: Sequence[str]) -> Sequence[str]:
         return tuple(CHOICES)
     if before[0] == "export":
         return WHAT if before[-1] == "--what" else _left(CHOICES["export"], before)
+    if before[0] == "report":
+        return _left(CHOICES["report"], before)
     if before[0] == "alert":
         return SEVERITIES if before[-1] == "--severity" else (*FIGURES, *_left(ALERT, before))
     return CHOICES.get(before[0], ()) if len(before) == 1 else ()
