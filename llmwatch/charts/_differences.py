@@ -28,8 +28,9 @@ _IN_POINTS = ("rate", "score", "satisfaction")
 
 
 def rows_of(differences: pd.DataFrame) -> Rows:
-    """A row a figure and group."""
-    return [_row(told) for told in differences.to_dict("records")]
+    """A row a figure and group, where both have one."""
+    rows = [_row(told) for told in differences.to_dict("records")]
+    return [row for row in rows if UNKNOWN not in (row["now"], row["was"])]
 
 
 def signed(value: float | None, *, points: bool = False) -> str:

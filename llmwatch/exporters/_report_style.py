@@ -46,13 +46,12 @@ border-radius:3px;overflow-wrap:anywhere}}
 .tiles{{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));margin:16px 0 0;
 border:1px solid var(--rule);border-radius:8px;overflow:hidden;gap:1px;background:var(--rule)}}
 .tile{{padding:10px 14px;background:var(--ground)}}
-.tile b{{display:block;font-size:22px;font-weight:600;line-height:1.25}}
+.tile b{{display:block;font-size:20px;font-weight:600;line-height:1.25}}
 .note{{border-left:3px solid var(--rule);padding:2px 0 2px 12px;margin:8px 0}}
 .alert{{border-left-color:var(--bad)}}
 ul{{margin:6px 0;padding-left:18px}}
-.pictures{{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));
-gap:20px 28px;margin-top:8px}}
-figure{{margin:0;min-width:0;break-inside:avoid}}
+.pictures{{columns:320px;column-gap:28px;margin-top:8px}}
+figure{{margin:0 0 20px;break-inside:avoid}}
 svg{{display:block;width:100%;max-width:560px;height:auto;max-height:none}}
 .wide{{overflow-x:auto}}
 table{{border-collapse:collapse;width:100%;font-size:13px}}
@@ -64,7 +63,7 @@ tbody th{{color:var(--ink)}}
 th:first-child,td:first-child,.l{{text-align:left}}
 .l{{white-space:normal;overflow-wrap:anywhere;min-width:120px}}
 footer{{margin-top:40px;font-size:12px}}
-@media (max-width:480px){{body{{padding:16px 14px 32px}}.tile b{{font-size:19px}}}}
+@media (max-width:480px){{body{{padding:16px 14px 32px}}.tile b{{font-size:18px}}}}
 @media screen and (prefers-color-scheme:dark){{
 :root{{--ink:{DARK.ink};--muted:{DARK.muted};--rule:{DARK.rule};--bad:{DARK.bad};--ground:#111;
 --soft:#1d1d1d}}
