@@ -287,13 +287,17 @@ def test_a_comment_loses_its_credentials():
 
 
 def test_ratings_survive_files(tmp_path):
-    """CSV and JSON lines bring score and ratings back as they were."""
+    """CSV and JSON lines bring score and ratings back as they were, to be rated again."""
     import pandas as pd
 
     session = held(make(0), make(1))
     session.feedback("id-1", 4, 'said "no", =1+1', scale=(1, 5))
     session.to_csv(tmp_path / "calls.csv")
     session.to_jsonl(tmp_path / "calls.jsonl")
+    again = llmwatch.load(tmp_path / "calls.csv")
+    again.feedback("id-1", False)
+    kept = json.loads(again.calls["feedback"][1])
+    assert [one["score"] for one in kept] == [0.5, -1.0]
     for frame in (
         pd.read_csv(tmp_path / "calls.csv"),
         pd.read_json(tmp_path / "calls.jsonl", lines=True),

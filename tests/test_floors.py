@@ -21,8 +21,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("alerting", "charts", "compare"),
     ("exporters", "widgets"),
     ("reading",),
-    ("loaded", "recorder"),
-    ("board", "face", "manual", "nested", "scopes", "testing"),
+    ("recorder",),
+    ("board", "face", "loaded", "manual", "nested", "scopes", "testing"),
     ("magic",),
     ("__init__",),
 )

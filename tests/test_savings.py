@@ -278,6 +278,21 @@ def test_a_watch_and_the_session_can_be_asked():
     assert "my-cached-model" in llmwatch.session.savings().table.index
 
 
+def test_a_loaded_file_can_be_asked(tmp_path):
+    """What was exported says the same, also on a model that the person priced here."""
+    session = held(
+        make("gpt-5", input_tokens=12_000, output_tokens=100, cached_input_tokens=9000),
+        make("claude-sonnet-5", "anthropic", input_tokens=900, output_tokens=1,
+             cache_write_tokens=800),
+        make("gpt-5", estimated_input_tokens=10, estimated_output_tokens=10),
+    )  # fmt: skip
+    session.to_csv(tmp_path / "calls.csv")
+    loaded = llmwatch.load(tmp_path / "calls.csv")
+    assert loaded.savings("gpt-5-nano").verdict == session.savings("gpt-5-nano").verdict
+    llmwatch.price("my-shelf-model", input=1, output=1, cached_input=1)
+    assert loaded.savings("my-shelf-model").total.other_cost_usd == close(12_100 + 901)
+
+
 def test_older_calls_are_named():
     """Calls that left memory are in no figure, and the words say how many."""
     session = held(*(make("gpt-5", input_tokens=10, output_tokens=1) for _ in range(5)))

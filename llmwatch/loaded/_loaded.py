@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..columns import Columns
+from ..pricing import PriceBook
 from ..reading import Reading
+from ..recorder import session
 from ..records import Call
 from ..store import Store, View
 
@@ -35,6 +37,9 @@ class Loaded(Reading):
 
     def _revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
         return self._store.revise(number, change)
+
+    def _prices(self) -> PriceBook:
+        return session().prices  # what the person priced here holds for what is read here
 
     def _clock_ns(self) -> int:
         """The end of the last call: of what is over, the last five minutes are those before it."""
