@@ -275,7 +275,7 @@ class Session(Reading):
             work()
             return []
 
-        self._capture.traffic.conclude()
+        self._settle()  # a batch is stored as a whole, behind what is done in it
         self._worker.put(run)
         self._settle()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ __all__ = ["at_ns", "clock", "detail", "duration", "hint", "limit", "message", "
 _BEYOND = {">": "over", ">=": "at or over", "<": "under", "<=": "at or under"}
 _NAMED = 3  # models, causes and cells that are named; the rest is counted
 _THIN = "\u202f"
+_ONE = re.compile(r"(call|token|error|attempt)s")
 _DAY_NS = 86_400 * 10**9
 
 _ADVICE = {
@@ -40,8 +42,9 @@ def reading(figure: Figure, value: float) -> str:
     said = _number(figure, value)
     if not figure.word:
         return said
-    before = figure.kind in ("seconds", "score", "made")
-    return f"{figure.word} {said}" if before else f"{said} {figure.word}"
+    if figure.kind in ("seconds", "score", "made"):
+        return f"{figure.word} {said}"
+    return f"{said} {_ONE.sub(r'\1', figure.word, count=1) if said == '1' else figure.word}"
 
 
 def _number(figure: Figure, value: float) -> str:
