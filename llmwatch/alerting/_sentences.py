@@ -44,7 +44,8 @@ def reading(figure: Figure, value: float) -> str:
         return said
     if figure.kind in ("seconds", "score", "made"):
         return f"{figure.word} {said}"
-    return f"{said} {_ONE.sub(r'\1', figure.word, count=1) if said == '1' else figure.word}"
+    word = _ONE.sub(r"\1", figure.word, count=1) if said == "1" else figure.word
+    return f"{said} {word}"
 
 
 def _number(figure: Figure, value: float) -> str:
