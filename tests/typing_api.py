@@ -115,6 +115,32 @@ def by_hand() -> None:
         c.answer("Paris.", request="Where?", finish_reason="stop")
 
 
+def alerts_are_rules_and_notices() -> None:
+    rule = llmwatch.alert("error_rate > 10%")
+    rule.remove()
+    llmwatch.alert(
+        "slow", "latency_p95_s > 10s", window="10min", severity="critical", for_=30,
+        min_calls=3, by=["model", "user"], notify=[print],
+    )  # fmt: skip
+    llmwatch.alert("chatty", lambda f: f.output_tokens > 2 * f["input_tokens"], by="model")
+    assert_type(llmwatch.alerts.firing, list[llmwatch.Alert])
+    assert_type(llmwatch.alerts.history, pd.DataFrame)
+    assert_type([rule.name for rule in llmwatch.alerts], list[str])
+    llmwatch.alerts.mute("slow", for_="10min")
+    llmwatch.alerts.unmute("slow")
+    llmwatch.alerts.remove("slow")
+    llmwatch.alerts.off()
+    llmwatch.alerts.on()
+
+    async def tell(alert: llmwatch.Alert) -> None:
+        assert_type(alert.value, float)
+        assert_type(alert.since, datetime)
+        assert_type(alert.message, str)
+
+    stop = llmwatch.alerts.add_handler(tell, severity=["critical", "warning"])
+    stop()
+
+
 def errors_have_a_family() -> None:
     try:
         session.to_csv("calls.csv")
