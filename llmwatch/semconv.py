@@ -45,6 +45,8 @@ def _c(
     return Column(name, kind, unit, otel, meaning, late)
 
 
+_ESTIMATE = "UTF-8 bytes / 4 where nothing was reported: -23 to +11 % on five kinds of text"
+
 COLUMNS: tuple[Column, ...] = (
     _c("call_id", "text", "our id of the call, unique over sessions"),
     _c("session_id", "text", "the kernel session it was made in"),
@@ -105,8 +107,8 @@ COLUMNS: tuple[Column, ...] = (
     _c("input_audio_tokens", "count", "the part of the input that is audio", unit="1"),
     _c("output_audio_tokens", "count", "the part of the output that is audio", unit="1"),
     _c("usage_source", "text", "reported (by the provider), counted (by hand), or missing"),
-    _c("estimated_input_tokens", "count", "an estimate where nothing was reported", unit="1"),
-    _c("estimated_output_tokens", "count", "an estimate where nothing was reported", unit="1"),
+    _c("estimated_input_tokens", "count", _ESTIMATE, unit="1"),
+    _c("estimated_output_tokens", "count", _ESTIMATE, unit="1"),
     _c("cost_usd", "number", "what it cost", unit="USD", late=True),
     _c("cost_source", "text", "price list, user, or missing", late=True),
     _c("estimated_cost_usd", "number", "the price of the estimated tokens", unit="USD", late=True),
@@ -137,7 +139,12 @@ COLUMNS: tuple[Column, ...] = (
     _c("span_id", "text", "W3C span id"),
     _c("parent_span_id", "text", "W3C span id of the parent"),
     _c("score", "number", "the last rating, -1 to 1", late=True),
-    _c("feedback", "text", "all ratings in order, a JSON list of score, comment and time", late=True),
+    _c(
+        "feedback",
+        "text",
+        "all ratings in order, a JSON list of score, comment and time",
+        late=True,
+    ),
     _c("request_preview", "text", "what was asked, as far as `content` keeps it"),
     _c("response_preview", "text", "what was answered, as far as `content` keeps it"),
 )

@@ -72,6 +72,10 @@ class Figures(Source):
             calls of status ok and error, percentiles over ok ones, with their n beside them. NaN
             (<NA>) where there is nothing to say.
 
+            Sums hold what was reported, `estimated_tokens` and `estimated_cost_usd` what was not:
+            UTF-8 bytes / 4, which was 23 % under to 11 % over the truth on five kinds of text.
+            `unpriced` and `unmeasured` say how many calls `cost_usd` and `tokens` leave out.
+
             With `by`, a frame with a row a group and the index named by `by`. The group with most
             calls comes first, of equal ones the one seen first; calls without a value are a group
             too, named NaN. `qps` is over the time of all groups, so that it adds up. Groups know
