@@ -33,6 +33,7 @@ class Board:
         self._session = owner
         self._panel: Any = None
         self._lock = threading.RLock()
+        self._toasts: Callable[[], None] | None = None
         self.sidebar = Sidebar(lambda: str(self.panel().model_id))
 
     def panel(self) -> Any:
@@ -44,13 +45,29 @@ class Board:
                 self._panel = Panel(self._session)
             return self._panel
 
+    def connect(self) -> None:
+        """Announce llmwatch to the front ends, and tell them what alerts say; twice is once."""
+        self.sidebar.connect()
+        with self._lock:
+            if self._toasts is None:
+                self._toasts = self._session.alerts.add_handler(self.sidebar.toast)
+
+    def put_away(self) -> None:
+        """Take the panel away; it is made anew when somebody asks for it."""
+        self.sidebar.put_away()
+        with self._lock:
+            panel, self._panel = self._panel, None
+        if panel is not None:
+            panel.close()
+
     def close(self) -> None:
         """Take the panel away, and end the line."""
-        self.sidebar.close()
         with self._lock:
-            if self._panel is not None:
-                self._panel.close()
-                self._panel = None
+            toasts, self._toasts = self._toasts, None
+        if toasts is not None:
+            toasts()
+        self.sidebar.close()
+        self.put_away()
 
 
 class Dashboard:
@@ -81,7 +98,7 @@ class Dashboard:
 
     def close(self) -> None:
         """Take it away, also from the sidebar; what was recorded stays."""
-        self._board.close()
+        self._board.put_away()
 
 
 def _bundle(panel: Any, where: str | None, *, heard: bool) -> dict[str, Any]:
@@ -116,7 +133,7 @@ def attach() -> Callable[[], None]:
     try:
         if not _in_kernel():
             return lambda: None
-        board().sidebar.connect()
+        board().connect()
         return board().close
     except Exception as problem:  # recording goes on without a dashboard
         faults.note("dashboard", problem)
@@ -147,7 +164,7 @@ def dashboard(where: str | None = None) -> Dashboard | None:
     if not _in_kernel():
         print(_NO_NOTEBOOK)  # noqa: T201  # a script that was a notebook goes on
         return None
-    board().sidebar.connect()
+    board().connect()
     shown = Dashboard(board(), where)
     shown._ipython_display_()
     return shown

@@ -11,7 +11,7 @@ front end  `panel`                   somebody looks: which model is to be shown?
 kernel     `panel`, `model_id`       this one
 kernel     `open`, `model_id`        the person asked for it: open, and show this one
 kernel     `failed`, `message`       it could not be made
-kernel     `closed`                  the panel is gone
+kernel     `closed`                  the person has put it away
 kernel     `alert`, ...              a notice, for a toast where the panel is out of sight
 =========  ========================  =============================================
 """
@@ -59,7 +59,6 @@ class Sidebar:
 
     def close(self) -> None:
         """End the line."""
-        self._say({"type": "closed"})
         with self._lock:
             line, self._comm = self._comm, None
             self.heard = False
@@ -70,10 +69,16 @@ class Sidebar:
         """Show the panel in the sidebar, which opens."""
         self._say({"type": "open", "model_id": self._model_id()})
 
+    def put_away(self) -> None:
+        """Take the panel out of the sidebar, which closes."""
+        self._say({"type": "closed"})
+
     def toast(self, alert: Any) -> None:
         """Tell a notice of an alert."""
-        words = {name: getattr(alert, name) for name in ("key", "state", "severity", "message")}
-        self._say({"type": "alert", **words})
+        words = {name: getattr(alert, name) for name in ("key", "state", "severity")}
+        known = alert.name in alert.message
+        message = alert.message if known else f"{alert.name}: {alert.message}"
+        self._say({"type": "alert", **words, "message": message})
 
     def _hear(self, message: Any) -> None:
         said = message["content"]["data"].get("type")

@@ -8,10 +8,11 @@ const TARGET = "llmwatch";
 const HELD_UP_MS = 500;
 
 export class Link {
-  // `says` hears what the kernel sends; `changed` that anything else is different now.
-  constructor(context, { says, changed }) {
+  // `says` hears what the kernel sends, `ended` that it has ended the line, `changed` all else.
+  constructor(context, { says, ended, changed }) {
     this._context = context;
     this._says = says;
+    this._ended = ended;
     this._changed = changed;
     this._kernel = null;
     this._comm = null;
@@ -31,12 +32,9 @@ export class Link {
 
   // How the kernel is: none, dead, restarting, lost, starting, busy or idle.
   get kernel() {
-    const session = this._context.session;
-    const kernel = session?.kernel;
+    const kernel = this._context.session?.kernel;
     if (!kernel) return "none";
-    // A kernel that is busy when the page is loaded says nothing itself; its server knows.
-    const told = session.model.kernel?.execution_state;
-    const status = kernel.status === "unknown" && told === "busy" ? told : kernel.status;
+    const status = kernel.status === "unknown" && this._isSaidToBeBusy() ? "busy" : kernel.status;
     if (status === "dead" || status === "terminating") return "dead";
     if (status.endsWith("restarting")) return "restarting";
     if (kernel.connectionStatus === "disconnected") return "lost";
@@ -46,7 +44,8 @@ export class Link {
 
   // Whether it has been busy for longer than an eye takes for at once.
   get isHeldUp() {
-    return this.kernel === "busy" && Date.now() - this._busySince >= HELD_UP_MS;
+    if (this.kernel !== "busy") return false;
+    return this._kernel.status === "unknown" || Date.now() - this._busySince >= HELD_UP_MS;
   }
 
   send(type) {
@@ -85,6 +84,14 @@ export class Link {
       this._ask();
     }
     this._changed();
+  }
+
+  // A kernel that is busy when the page is loaded cannot say so itself; its server knows.
+  _isSaidToBeBusy() {
+    for (const { id, execution_state } of this._context.kernelManager?.running() ?? []) {
+      if (id === this._kernel?.id) return execution_state === "busy";
+    }
+    return false;
   }
 
   _lookAgain() {
@@ -135,8 +142,9 @@ export class Link {
     this.restarted = false;
     comm.onMsg = message => comm === this._comm && this._says(message.content.data);
     comm.onClose = () => {
-      if (comm === this._comm) this._comm = null;
-      this._changed();
+      if (comm !== this._comm) return;
+      this._comm = null;
+      this._ended();
     };
     // On a subshell (JupyterLab 4.4, ipykernel 7) we are answered while a cell runs. Kernels without
     // never settle this promise.

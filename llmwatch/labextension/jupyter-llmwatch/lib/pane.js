@@ -4,6 +4,7 @@ import { lumino } from "./shared.js";
 import { Banner, Card, card, standstill } from "./cards.js";
 import { Link } from "./link.js";
 
+const AGAIN_MS = 5000;
 const VIEW = "application/vnd.jupyter.widget-view+json";
 
 export class Pane extends lumino.Panel {
@@ -23,6 +24,7 @@ export class Pane extends lumino.Panel {
     this.addWidget(this._card);
     this._link = new Link(notebook.sessionContext, {
       says: message => this._hear(message),
+      ended: () => this._drop(),
       changed: () => this.refresh()
     });
     notebook.context.pathChanged.connect(this.refresh, this);
@@ -45,21 +47,29 @@ export class Pane extends lumino.Panel {
     if (this.isDisposed || !this._link) return;
     const link = this._link;
     if (!link.linked) this._asked = this._failure = null;
-    if (link.kernel === "none") this._drop();
-    if (link.linked && !this._asked && this._sidebar.shows(this)) {
-      this._asked = true;
-      link.send("panel");
-    }
+    if (link.kernel === "none" && this._model !== null) this._drop();
+    if (link.linked && !this._asked && this._sidebar.shows(this)) this._ask();
     const still = this._model === null ? null : standstill(link);
     if (this._model === null) this._card.say(card(this.name, link, this._failure));
     this._banner.say(still);
     this._view?.toggleClass("llmwatch-still", still !== null);
   }
 
+  _ask() {
+    this._asked = true;
+    this._link.send("panel");
+    setTimeout(() => {
+      // What is sent while JupyterLab changes subshells can be lost.
+      if (this._model !== null || this._failure || this._link.kernel !== "idle") return;
+      this._asked = false;
+      this.refresh();
+    }, AGAIN_MS);
+  }
+
   _hear(message) {
     if (message.type === "panel") this._show(message.model_id);
     if (message.type === "failed") this._failure = message.message;
-    if (message.type === "closed") this._drop();
+    if (message.type === "closed") this._putAway();
     if (message.type === "alert") this._sidebar.notify(this, message);
     if (message.type === "open") {
       this._show(message.model_id);
@@ -88,8 +98,15 @@ export class Pane extends lumino.Panel {
     this._view.renderModel(rendermime.createModel({ data, trusted: true }));
   }
 
+  _putAway() {
+    this._sidebar.collapse(this);
+    this._asked = false;
+    this._drop();
+  }
+
   _drop() {
     this._view?.dispose();
     this._view = this._model = null;
+    this.refresh();
   }
 }

@@ -8,7 +8,7 @@ import { addRenderer } from "./output.js";
 const OPEN = "llmwatch:open";
 
 function activate(app, tracker, palette, restorer, labShell) {
-  const sidebar = new Sidebar(tracker, () => app.shell.activateById(sidebar.id));
+  const sidebar = new Sidebar(tracker, app.shell);
   app.shell.add(sidebar, "right", { rank: 900, type: "llmwatch" });
   restorer?.add(sidebar, sidebar.id);
   app.commands.addCommand(OPEN, {

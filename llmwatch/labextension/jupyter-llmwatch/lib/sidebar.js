@@ -9,8 +9,7 @@ const TOASTS = { critical: "error", warning: "warning", info: "info" };
 const TOAST_MS = 10_000;
 
 export class Sidebar extends lumino.Panel {
-  // `activate` brings the sidebar to the front; how, each application knows.
-  constructor(tracker, activate) {
+  constructor(tracker, shell) {
     super();
     this.id = "llmwatch-sidebar";
     this.addClass("llmwatch-sidebar");
@@ -19,7 +18,7 @@ export class Sidebar extends lumino.Panel {
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", "llmwatch: LLM calls");
     this._tracker = tracker;
-    this._activate = activate;
+    this._shell = shell;
     this._panes = new Map();
     this._toasts = new Map();
     this._card = new Card();
@@ -47,7 +46,12 @@ export class Sidebar extends lumino.Panel {
 
   // Open the sidebar, unless another notebook is in front of the one it is asked for.
   open(pane = null) {
-    if (pane === null || !pane.isHidden) this._activate();
+    if (pane === null || !pane.isHidden) this._shell.activateById(this.id);
+  }
+
+  // Close it again, if this pane is what it shows.
+  collapse(pane) {
+    if (this.shows(pane)) this._shell.collapseRight();
   }
 
   onAfterShow() {
@@ -80,8 +84,8 @@ export class Sidebar extends lumino.Panel {
     return {
       label: "Open dashboard",
       callback: () => {
-        pane.notebook.activate();
-        this._activate();
+        this._shell.activateById(pane.notebook.id);
+        this.open();
       }
     };
   }
