@@ -125,6 +125,8 @@ def alert(
 def price(model: str, *, input: float, output: float, cached_input: float | None = None) -> None:
     """Price a model that no list knows, and re-price its calls of this session at once.
 
+    The budgets around these calls are charged with what they cost.
+
     Parameters
     ----------
     model : str

@@ -108,6 +108,15 @@ def the_session_reads_like_a_watch() -> None:
     assert_type(llmwatch.session.slowest(), pd.DataFrame)
 
 
+def ratings_and_money() -> None:
+    given = session.feedback(session.calls.iloc[-1], 4, "kind", scale=(1, 5))
+    assert_type(given.score, float)
+    session.feedback("c0ffee", True)
+    session.feedback(object(), -0.5, comment=None)
+    assert_type(session.savings().table, pd.DataFrame)
+    assert_type(session.savings(model="gpt-5-nano").verdict, str)
+
+
 def by_hand() -> None:
     with call(model="my-llama", provider="local", operation="chat") as c:
         c.first_token()
