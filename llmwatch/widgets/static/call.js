@@ -47,7 +47,7 @@ function factsOf(call) {
   const speedOf = call.output_tokens && call.latency_s > (call.ttft_s ?? 0)
     ? call.output_tokens / (call.latency_s - (call.ttft_s ?? 0)) : null;
   const add = (name, value, bad = false) => value && found.push([name, value, bad]);
-  add("error", [call.error_type, call.http_status, call.error_code].filter(Boolean).join(" · "), true);
+  if (call.status === "error") add("error", [call.error_type, call.http_status, call.error_code].filter(Boolean).join(" · "), true);
   add("message", call.error_message);
   add("first token", [call.ttft_s == null ? "" : seconds(call.ttft_s),
     speedOf ? `${tokens(speedOf)} tokens/s` : ""].filter(Boolean).join(" · "));

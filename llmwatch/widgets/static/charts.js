@@ -1,8 +1,7 @@
 // Three Vega views that live as long as the panel: data goes in and out, nothing is drawn anew.
 
 const SERIES = 5;  // models with a colour of their own; the others share the last
-const MARGIN = { left: 40, right: 8, top: 8, bottom: 18 };
-const TALL = { latency: 130, tokens: 84, cost: 84 };
+const MARGIN = { left: 46, right: 8, top: 8, bottom: 18 };
 const TITLES = { latency: "Latency", tokens: "Tokens", cost: "Cost so far" };
 
 let loading = null;  // Vega, once for all panels of a page
@@ -76,8 +75,7 @@ function pictures(view) {
 }
 
 function pictureOf(name) {
-  const canvas = el("div", { class: "lw-canvas", role: "img", style: `height:${
-    TALL[name] + MARGIN.top + MARGIN.bottom}px` });
+  const canvas = el("div", { class: "lw-canvas", role: "img" });
   const legend = el("span", { class: "lw-keys" });
   const node = el("section", { class: "lw-picture", "data-picture": name },
     el("h3", {}, el("b", { text: TITLES[name] }), legend), canvas);
@@ -95,7 +93,7 @@ function dressed(spec, colours) {
 function push(one, { rows, params }, view) {
   const { view: live } = one.live;
   const width = Math.max(60, one.canvas.clientWidth - MARGIN.left - MARGIN.right);
-  live.width(width).height(TALL[one.node.dataset.picture]);
+  live.width(width).height(one.canvas.clientHeight - MARGIN.top - MARGIN.bottom);
   for (const [name, value] of Object.entries(params)) live.signal(name, value);
   for (const [set, list] of Object.entries(rows)) live.change(set, difference(one, live, set, list));
   live.runAsync();
@@ -137,8 +135,8 @@ const DATA = {
     if (!seen.buckets) return null;
     const timed = seen.calls.filter(call => call.latency_s > 0);
     const at = view.book.now.threshold_s, size = timed.map(call => call.latency_s);
-    const low = 10 ** Math.floor(Math.log10(Math.min(0.1, ...size)));
-    const high = 10 ** Math.ceil(Math.log10(Math.max(10, 1.2 * (at ?? 0), ...size)) - 1e-9);
+    const low = 10 ** Math.floor(Math.log10(Math.min(1, ...size)));
+    const high = 10 ** Math.ceil(Math.log10(Math.max(100 * low, 1.2 * (at ?? 0), ...size)) - 1e-9);
     const ticks = [];
     for (let tick = low; tick <= high * 1.01; tick *= 10) ticks.push(Number(tick.toPrecision(1)));
     const shown = ticks.length > 4 ? ticks.filter((tick, n) => (ticks.length - 1 - n) % 2 === 0) : ticks;
@@ -150,7 +148,7 @@ const DATA = {
     const models = new Map();
     for (const call of timed) models.set(call.model ?? "", place(call.model ?? ""));
     const named = [...models].filter(([, c]) => c < SERIES).sort((a, b) => a[1] - b[1]);
-    const list = named.map(([model, c]) => [model || "no model", c]);
+    const list = named.map(([model, c]) => [brief(model), c]);
     if (named.length < models.size) list.push(["other", SERIES]);
     if (rows.some(row => row.is === "error")) list.push(["error", "error"]);
     return { rows: { calls: rows, limits: at ? [{ key: at, at }] : [] }, keys: list,
@@ -192,6 +190,9 @@ const DATA = {
       params: { ...span(seen), top, label: dollars(top) }, words: dollars(spentSoFar) };
   },
 };
+
+// Without the date it ends with: "claude-haiku-4.5" says enough in a key.
+const brief = model => model.replace(/-20\d\d-?\d\d-?\d\d$/, "") || "no model";
 
 // The next 1, 2, 3, 5 times a power of ten.
 function round(value) {

@@ -7,6 +7,7 @@ function head(view) {
   const dot = el("span", { class: "lw-dot" });
   const state = el("span", { class: "lw-sr", role: "status" });
   const running = el("span", { class: "lw-running" });
+  const flow = el("span", { class: "lw-running lw-roomy" });
   const pause = el("button", { type: "button", class: "lw-tool", onclick: () => {
     view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });
@@ -25,7 +26,7 @@ function head(view) {
   ]);
   const queued = el("span", { class: "lw-queued" });
   const node = el("header", { class: "lw-head" },
-    el("div", { class: "lw-title" }, dot, el("b", { text: "llmwatch" }), running, queued, state),
+    el("div", { class: "lw-title" }, dot, el("b", { text: "llmwatch" }), running, flow, queued, state),
     el("div", { class: "lw-tools" }, pause, out, more));
 
   function draw(seen) {
@@ -49,12 +50,11 @@ function head(view) {
   function tick(seen) {
     const oldest = Math.max(0, ...seen.running.map(call => (seen.now - call.started_ms) / 1000));
     const came = seen.running.map(call => call.output_tokens ?? call.estimated_output_tokens ?? 0);
-    const parts = [view.gone ? "kernel gone" : view.book.now.recording ? "" : "paused"];
-    if (seen.flying && !view.gone) {
-      parts.push(`${grouped(seen.flying)} running`, age(oldest));
-      if (sum(came)) parts.splice(2, 0, `~${fewTokens(sum(came))} tok`);
-    }
-    say(running, parts.filter(Boolean).join(" · "));
+    const isFlying = seen.flying > 0 && !view.gone;
+    const word = view.gone ? "kernel gone" : view.book.now.recording ? "" : "paused";
+    const flying = isFlying ? `${grouped(seen.flying)} running · ${age(oldest)}` : "";
+    say(running, [word, flying].filter(Boolean).join(" · "));
+    say(flow, isFlying && sum(came) ? `~${fewTokens(sum(came))} tokens` : "");
     mark(running, "data-stuck", seen.flying && oldest > STUCK_S ? "" : null);
   }
 

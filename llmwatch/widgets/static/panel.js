@@ -143,16 +143,24 @@ function tip(view) {
 
 export default () => {
   const book = new Book(), views = new Set();
-  const redraw = () => views.forEach(view => view.redraw());
+  let gone = false;
+  const redraw = () => views.forEach(view => { view.gone = gone; view.redraw(); });
 
   function follow(model) {
     const hear = () => {
+      gone = false;
       const news = model.get("news");
       if (news?.seq != null && !book.hear(news)) views.forEach(view => view.talk.askForAll());
       redraw();
     };
     const start = () => { book.start(model.get("whole")); hear(); };
-    const handlers = { "change:whole": start, "change:news": hear };
+    // Said when the kernel went away, and when it is there again: who answers is there.
+    const doubt = () => {
+      gone = true;
+      redraw();
+      try { model.send({ do: "whole" }); } catch { /* nobody to ask */ }
+    };
+    const handlers = { "change:whole": start, "change:news": hear, comm_live_update: doubt };
     for (const [event, handler] of Object.entries(handlers)) model.on(event, handler);
     start();
     return () => Object.entries(handlers).forEach(([event, handler]) => model.off(event, handler));
@@ -166,10 +174,6 @@ export default () => {
     views.add(view);
     const begin = () => view.pictures.begin();
     const hear = (message, buffers) => view.talk.hear(message, buffers);
-    const lose = () => {
-      view.gone = host.classList.contains("jupyter-widgets-disconnected");
-      view.redraw();
-    };
     const dress = () => {
       mark(root, "data-dark", isDark(root) ? "" : null);
       view.pictures.restyle();
@@ -178,9 +182,8 @@ export default () => {
     model.on("msg:custom", hear);
     const size = new ResizeObserver(() => view.redraw());
     size.observe(root);
-    const theme = new MutationObserver(() => { dress(); lose(); });
+    const theme = new MutationObserver(dress);
     theme.observe(document.body, { attributes: true });
-    theme.observe(host, { attributes: true, attributeFilter: ["class"] });
     const beat = setInterval(() => view.tick(), 1000);
     requestAnimationFrame(dress);
     view.redraw();

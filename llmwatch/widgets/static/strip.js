@@ -12,8 +12,8 @@ function strip(view) {
     const mute = el("button", { type: "button", class: "lw-link", text: "Mute",
       onclick: () => view.talk.ask("mute", `mute ${alert.key}`, { name: alert.name }) });
     const made = el("div", { class: "lw-alert", "data-severity": alert.severity },
-      icon(alert.severity === "info" ? "partial" : "error"),
-      el("div", { class: "lw-words" }, title, more), el("div", { class: "lw-acts" }, show, mute));
+      icon(alert.severity === "info" ? "partial" : "error"), title,
+      el("div", { class: "lw-acts" }, show, mute), more);
     return { node: made, title, more, mute };
   }
 

@@ -84,7 +84,8 @@ function rowOf(view, call) {
   mark(place, "dir", "auto");
   const sign = part("sign"), word = el("span", { class: "lw-sr" });
   const line = el("button", { type: "button", class: "lw-line", tabindex: -1 },
-    sign, word, model, time, place, el("span", { class: "lw-sums" }, flow, cost));
+    sign, word, el("span", { class: "lw-first" }, model, time),
+    el("span", { class: "lw-second" }, place, el("span", { class: "lw-sums" }, flow, cost)));
   const node = el("li", { class: "lw-row" }, line);
   let opened = null;
 
@@ -140,7 +141,8 @@ function flowOf(call, state) {
   }
   const into = about(call.input_tokens, call.estimated_input_tokens);
   const out = about(call.output_tokens, call.estimated_output_tokens);
-  return state === "running" && into === UNKNOWN && out === UNKNOWN ? "" : `${into} ${ARROW} ${out}`;
+  const isOpen = state === "running" || state === "error";
+  return isOpen && into === UNKNOWN && out === UNKNOWN ? "" : `${into} ${ARROW} ${out}`;
 }
 
 function costOf(call, state) {

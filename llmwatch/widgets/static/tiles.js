@@ -8,10 +8,11 @@ const CAUSES = { RateLimitError: "429", AuthenticationError: "401", PermissionDe
   BadRequestError: "400", NotFoundError: "404", InternalServerError: "5xx", APITimeoutError: "timeout",
   APIConnectionError: "network" };
 
-function cause(errors) {
-  const [[word, times] = []] = Object.entries(errors ?? {});
-  if (!word) return "";
-  return `${grouped(times)} × ${CAUSES[word] ?? word.replace(/Error$/, "")}`;
+function failures(errors) {
+  const all = sum(Object.values(errors)), [[word, times] = []] = Object.entries(errors);
+  if (!all) return "";
+  const most = `${grouped(times)} × ${CAUSES[word] ?? word.replace(/Error$/, "")}`;
+  return times === all ? most : `${grouped(all)} · ${most}`;
 }
 
 const TILES = [
@@ -26,8 +27,7 @@ const TILES = [
     bad: (f, view) => view.alarmed("latency") },
   { name: "errors", label: "Errors", series: "errors",
     value: f => percent(f.error_rate),
-    context: f => [total_(f.errors) ? grouped(total_(f.errors)) : "", cause(f.errors)]
-      .filter(Boolean).join(" · "),
+    context: f => failures(f.errors ?? {}),
     bad: f => f.error_rate > 0 },
   { name: "tokens", label: "Tokens", series: "tokens",
     value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
@@ -36,11 +36,11 @@ const TILES = [
   { name: "cost", label: "Cost", series: "cost",
     value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
       : dollars(f.cost_usd)),
-    context: (f, view) => [view.budget() ? `budget ${dollars(view.budget()[1])}` : "",
-      f.unpriced ? `${grouped(f.unpriced)} unpriced` : ""].filter(Boolean).join(" · "),
+    context: (f, view) => (f.unpriced ? `${grouped(f.unpriced)} unpriced` : limit(view)),
+    more: (f, view) => (f.unpriced ? limit(view) : ""),
     bad: (f, view) => view.budget() !== null && view.budget()[0] >= view.budget()[1] },
 ];
-const total_ = errors => sum(Object.values(errors ?? {}));
+const limit = view => (view.budget() ? `of ${dollars(view.budget()[1])}` : "");
 
 function tiles(view) {
   const made = TILES.map(tile => ({ tile, ...tileOf(tile) }));
@@ -85,17 +85,19 @@ function drawTile(one, figures, seen, view) {
   say(one.label, typeof tile.label === "function" ? tile.label(figures) : tile.label);
   figure(one.value, empty ? UNKNOWN : tile.value(figures, view));
   const context = empty ? "" : tile.context(figures, view);
-  if (one.said !== context) {
-    one.said = context;
+  const more = empty ? "" : tile.more?.(figures, view) ?? "";
+  if (one.said !== context + more) {
+    one.said = context + more;
     one.context.replaceChildren(el("span", { text: context }),
-      ...(tile.more && context ? [el("span", { class: "lw-roomy", text: ` · ${tile.more(figures)}` })] : []));
-    mark(one.context, "title", context);
+      ...(more ? [el("span", { class: "lw-roomy", text: ` · ${more}` })] : []));
+    mark(one.context, "title", [context, more].filter(Boolean).join(" · "));
   }
   mark(one.node, "title", tile.title);
   mark(one.node, "data-bad", !empty && tile.bad?.(figures, view) ? "" : null);
   const budget = tile.name === "cost" ? view.budget() : null;
   one.bar.hidden = budget === null;
   one.course.style.display = budget === null ? "" : "none";
+  mark(one.bar, "title", budget && `${dollars(budget[0])} of ${dollars(budget[1])} spent`);
   if (budget) one.bar.firstChild.style.width = `${Math.min(100, 100 * budget[0] / budget[1])}%`;
   drawCourse(one, courseOf(tile.series, seen.buckets));
 }
