@@ -141,4 +141,5 @@ def _notes(calls: Calls, told: np.ndarray, guessed: np.ndarray) -> list[str]:
 
 def _nothing(notes: list[str], width: int, height: int) -> Chart:
     chart = empty("Cost so far", "no cost is known", width, height)
-    return chart.properties(title=heading("Cost so far", notes, width))
+    chart.title = heading("Cost so far", notes, width)
+    return chart

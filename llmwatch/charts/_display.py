@@ -21,15 +21,15 @@ _MIME = "application/vnd.vegalite.v5+json"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 
-def offline(chart: Chart) -> Chart:
-    """`chart`, still Altair's, but shown without a network.
+def offline(chart: Chart, **more: Any) -> Chart:
+    """`chart` with `more` properties, still Altair's, but shown without a network.
 
     A renderer that the person has chosen (`alt.renderers.enable`) goes before it.
     """
     layered, stacked = _kinds()
     known = {name: value for name, value in chart._kwds.items() if _is_given(value)}
     kind = stacked if "vconcat" in known else layered
-    return cast("Chart", kind(**known))
+    return cast("Chart", kind(**{**known, **more}))
 
 
 def _is_given(value: Any) -> bool:

@@ -13,7 +13,7 @@ from ._display import offline
 from ._errors import errors
 from ._latency import latency
 from ._look import Look, Theme, look_of
-from ._parts import Chart, styled
+from ._parts import Chart, style
 from ._timeline import timeline
 from ._tokens import token_bars
 from ._waterfall import waterfall
@@ -73,7 +73,7 @@ def draw(
     look = look_of(theme)
     width, height = _size("width", width), _size("height", height or _HEIGHTS.get(kind, 200))
     chart = _chart(kind, frame, look, by or "model", threshold, width, height)
-    return offline(styled(chart, look))
+    return offline(chart, **style(look))
 
 
 def check(

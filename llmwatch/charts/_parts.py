@@ -24,7 +24,7 @@ Chart: TypeAlias = "alt.LayerChart | alt.VConcatChart"
 
 __all__ = [
     "GUTTER", "Chart", "Key", "Rows", "Ticks", "empty", "heading", "layer", "log_ticks", "panel", "short", "steps_of",
-    "styled", "time_axis", "tips", "value_axis", "words_of",
+    "style", "time_axis", "tips", "value_axis", "words_of",
 ]  # fmt: skip
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -194,8 +194,8 @@ def panel(layers: Sequence[alt.Chart], title: Any, width: int, height: int) -> a
     """Layers of one picture, with its heading."""
     import altair as alt
 
-    # `alt.layer(...)` would do, but is typed as if it could also give a faceted chart.
-    return alt.LayerChart(layer=list(layers)).properties(title=title, width=width, height=height)
+    # Made in one go: `.properties` copies a chart with all of its data.
+    return alt.LayerChart(layer=list(layers), title=title, width=width, height=height)
 
 
 def empty(title: str, words: str, width: int, height: int) -> alt.LayerChart:
@@ -204,14 +204,15 @@ def empty(title: str, words: str, width: int, height: int) -> alt.LayerChart:
     return panel([text.encode(text="words:N")], heading(title, (), width), width, height)
 
 
-def styled(chart: Chart, look: Look) -> Chart:
-    """`chart` in the colours of `look`: no boxes, thin rules, muted words."""
-    axis: dict[str, Any] = {
-        "domain": False, "ticks": False, "gridColor": look.rule, "gridOpacity": look.rule_opacity, "gridWidth": 1,
-        "labelColor": look.muted, "labelFont": FONT, "labelFontSize": 11, "labelLimit": 200,
-    }  # fmt: skip
+def style(look: Look) -> dict[str, Any]:
+    """What gives a chart the colours of `look`: no boxes, thin rules, muted words."""
     import altair as alt
 
+    axis: dict[str, Any] = {
+        "domain": False, "ticks": False, "gridColor": look.rule, "gridWidth": 1,
+        "gridOpacity": look.rule_opacity, "labelColor": look.muted, "labelFont": FONT,
+        "labelFontSize": 11, "labelLimit": 200,
+    }  # fmt: skip
     config = alt.Config(
         font=FONT,
         view=alt.ViewConfig(stroke=None),
@@ -222,4 +223,4 @@ def styled(chart: Chart, look: Look) -> Chart:
         legend=alt.LegendConfig(labelColor=look.ink, labelFont=FONT, labelFontSize=11),
         text=alt.MarkConfig(color=look.muted, font=FONT),
     )
-    return chart.properties(background=look.ground or "transparent", padding=8, config=config)
+    return {"background": look.ground or "transparent", "padding": 8, "config": config}

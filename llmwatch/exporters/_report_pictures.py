@@ -41,7 +41,7 @@ def compared(differences: pd.DataFrame) -> str:
 def _figure(kind: str, frame: pd.DataFrame, words: str, width: int) -> str:
     """One chart; where it cannot be drawn, a line instead: the rest of the report is worth it."""
     try:
-        svg = _svg(draw(kind, frame, theme="light", width=width).to_dict())
+        svg = _svg(draw(kind, frame, theme="light", width=width).to_dict(validate=False))
     except ExportError:
         raise
     except Exception as problem:
