@@ -149,7 +149,8 @@ def test_groups_by_any_word_a_label_or_several():
     assert source.compare(by="model").table.index.tolist() == ["m1", "m2"]
     assert source.compare(by="lang").table.index.tolist() == ["l0", "l1"]
     assert source.compare(by="cell", baseline=2).table.index.tolist() == ["2", "1"]
-    both = source.compare(by=["tag", "model"], baseline=("t", "m2"))
+    assert source.compare(by="cell", baseline=2, groups=1).baseline == "2"
+    both = source.compare(by=iter(["tag", "model"]), baseline=("t", "m2"))
     assert both.table.index.tolist() == ["t · m2", "t · m1"]
     assert both.table.index.name == "tag · model"
 
@@ -160,6 +161,7 @@ def test_only_the_groups_that_are_named():
     assert source.compare(groups=["d", "b"]).table.index.tolist() == ["b", "d"]
     assert source.compare(groups=["d"], baseline="c").table.index.tolist() == ["c", "d"]
     assert source.compare(groups="d", baseline="c").table.index.tolist() == ["c", "d"]
+    assert source.compare(groups=iter(["a", "c"])).table.index.tolist() == ["a", "c"]
 
 
 def test_only_the_calls_of_a_stretch_of_time():
@@ -375,6 +377,14 @@ def test_no_claim_stands_that_chance_explains_among_many():
     assert set(rows.loc[~away, "finding"]) == {"no evidence"}
     told = Source(*groups).compare().verdict
     assert told.count("which may be chance among so many comparisons") == away.sum()
+
+
+def test_a_large_difference_of_ten_calls_stands_among_many():
+    """How sure a claim can be is not bounded by the number of resamples."""
+    groups = [group(f"g{n}", 10, cost_usd=lognormal(10, n)) for n in range(12)]
+    comparison = Source(*groups, group("dear", 10, cost_usd=lognormal(10, 12, 20))).compare()
+    assert row(comparison, "cost_usd_per_call", "dear")["finding"] == "higher"
+    assert row(comparison, "cost_usd_per_call", "dear")["p_adjusted"] < 0.01
 
 
 def test_the_adjusted_p_is_that_of_benjamini_and_hochberg():

@@ -46,15 +46,11 @@ def difference(
     (Hesterberg 2015, The American Statistician 69, 371-386), since the plain one covers 90 %
     at n = 10. BCa covers less than either here: `python -m tests.bench.coverage`.
     """
-    import numpy as np
-
     n = min(len(a), len(b))
     mine, theirs = _drawn(kind, (a, b), is_paired=is_paired, seed=seed)
     drawn, level = mine - theirs, _level(kind, n)
     relative = _middle(mine / theirs - 1, level) if (theirs > 0).all() else Limits(_NAN, _NAN)
-    beyond = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
-    p = _as_student(kind, n, min(1.0, 2 * (beyond + 1) / (RESAMPLES + 1)))
-    return Resampled(_middle(drawn, level), relative, p)
+    return Resampled(_middle(drawn, level), relative, _as_student(kind, n, _p(drawn)))
 
 
 def own(kind: Kind, values: np.ndarray, *, seed: int) -> Limits:
@@ -98,6 +94,19 @@ def _level(kind: Kind, n: int) -> float:
         return _LEVEL  # the plain one covers enough there
     wide = sqrt(n / (n - 1)) * t.isf((1 - _LEVEL) / 2, n - 1)
     return float(1 - 2 * norm.sf(wide))
+
+
+def _p(drawn: np.ndarray) -> float:
+    """Twice the share of resamples on the other side of 0, beyond their reach as if normal."""
+    import numpy as np
+    from scipy.stats import norm
+
+    beyond = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
+    p = min(1.0, 2 * (beyond + 1) / (RESAMPLES + 1))
+    spread = float(drawn.std())
+    if beyond or not spread:
+        return p
+    return min(p, float(2 * norm.sf(abs(drawn.mean()) / spread)))
 
 
 def _as_student(kind: Kind, n: int, p: float) -> float:

@@ -51,7 +51,8 @@ class Naming:
         if groups is None:
             others = list(self.names)
         else:
-            given = [groups] if isinstance(groups, str) else groups
+            is_one = isinstance(groups, str) or not isinstance(groups, Iterable)
+            given = [groups] if is_one else groups
             others = [self._find("groups", one) for one in given]
         chosen = list(dict.fromkeys([*first, *others]))
         if len(chosen) < 2:

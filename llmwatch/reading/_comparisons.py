@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..compare import Comparison, compare, needed
+from ..summary import words_of
 from ._source import Source
 
 __all__ = ["Comparisons"]
@@ -32,7 +33,8 @@ class Comparisons(Source):
         Of each group: median and 95th percentile of latency, median time to the first token,
         tokens in and out and cost per call, error rate, mean score; and their differences to the
         baseline with 95 % confidence intervals. Latencies are those of ok calls, the error rate is
-        over ok and error, tokens, cost and score over the calls where they are known.
+        over ok and error, tokens, cost and score over the calls where they are known: estimates are
+        not compared.
 
         Parameters
         ----------
@@ -78,7 +80,8 @@ class Comparisons(Source):
         >>> print(llmwatch.session.compare(by="tag", baseline="v1").verdict)  # doctest: +SKIP
         v2 costs 38 % less a call than v1 (95 % CI 35-41 %, n = 40).
         """
+        words = words_of(by)
         return compare(
-            self._now().arrays(*needed(by)), by, baseline, now_ns=time.time_ns(), groups=groups,
+            self._now().arrays(*needed(words)), words, baseline, now_ns=time.time_ns(), groups=groups,
             window=window, since=since, until=until, seed=seed,
         )  # fmt: skip
