@@ -211,6 +211,47 @@ def test_every_tier_of_the_list_costs_what_the_list_says():
     }  # fmt: skip
 
 
+PARTS = {
+    "input_audio_tokens": "input_audio_mtok",
+    "output_audio_tokens": "output_audio_mtok",
+    "reasoning_tokens": "output_reasoning_mtok",
+    "cached_input_tokens": "cache_read_mtok",
+    "cache_write_tokens": "cache_write_mtok",
+    "cache_write_1h_tokens": "cache_write_1h_mtok",
+}
+THEIRS = {
+    "reasoning_tokens": "output_reasoning_tokens", "cached_input_tokens": "cache_read_tokens",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_with_a_price_costs_what_the_list_says(part):
+    """Each model that prices audio, reasoning or a cache: 400 of its tokens, by the list's sum."""
+    from genai_prices import Usage, calc_price
+    from genai_prices.data import providers
+
+    compared = 0
+    for provider in providers:
+        for model in provider.models:
+            if getattr(model.get_prices(NOON), PARTS[part], None) is None:
+                continue
+            parts = {part: 400} | ({"cache_write_tokens": 400} if "1h" in part else {})
+            cost, _ = price(
+                model=model.id, url="", provider=provider.id, input_tokens=5000,
+                output_tokens=2000, **({"reasoning_tokens": 0} | parts),
+            )  # fmt: skip
+            if cost is None:
+                continue
+            used = {THEIRS.get(name, name): count for name, count in parts.items()}
+            theirs = calc_price(
+                Usage(input_tokens=5000, output_tokens=2000, **used), model.id,
+                provider_id=provider.id, genai_request_timestamp=NOON,
+            )  # fmt: skip
+            assert cost == close(float(theirs.total_price)), (provider.id, model.id)
+            compared += 1
+    assert compared > 0
+
+
 UNKNOWNS = {
     "a model of no list": {"model": "my-llama"},
     "a deployment name without the model": {"model": "gpt4o-prod", "url": AZURE},
