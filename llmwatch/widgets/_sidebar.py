@@ -88,6 +88,7 @@ class Sidebar:
 
     def _answer(self) -> dict[str, Any]:
         try:
+            faults.check("dashboard")
             return {"type": "panel", "model_id": self._model_id()}
         except Exception as problem:
             faults.note("dashboard", problem)

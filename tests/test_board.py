@@ -1,0 +1,255 @@
+"""`dashboard`: where it opens, what it shows there, and what it says to the front ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import llmwatch
+from llmwatch.exceptions import UsageError
+from tests.magic.kernel import kernel
+
+MIME = "application/vnd.llmwatch.dashboard+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+LOAD = "%load_ext llmwatch"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """A kernel that has not loaded anything yet; each test leaves it so."""
+    with kernel(tmp_path_factory.mktemp("board")) as k:
+        yield k
+
+
+@pytest.fixture
+def k(fresh):
+    yield fresh
+    fresh.run(LOAD)  # what a test without it has begun ends with it, too
+    fresh.run("%unload_ext llmwatch")
+
+
+class FrontEnd:
+    """What our extension does with a kernel, without a browser."""
+
+    def __init__(self, kernel):
+        self._kernel = kernel
+        self.heard = []
+        self.comm_id = ""
+
+    def run(self, code):
+        """Run a cell, and keep what came over our comm meanwhile."""
+        run = self._kernel.run(code, during=lambda run: self._note(run.messages[-1]))
+        assert run.status == "ok", run.reply
+        return run
+
+    def say(self, kind):
+        """Send a word, and keep the answer."""
+        client = self._kernel.client
+        content = {"comm_id": self.comm_id, "data": {"type": kind}}
+        message = client.session.msg("comm_msg", content)
+        client.shell_channel.send(message)
+        while True:
+            came = client.get_iopub_msg(timeout=60)
+            if came["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                self._note(came)
+                if came["content"].get("execution_state") == "idle":
+                    return
+
+    def _note(self, message):
+        content = message["content"]
+        if message["msg_type"] == "comm_open" and content["target_name"] == "llmwatch":
+            self.comm_id = content["comm_id"]
+        if message["msg_type"] == "comm_msg" and content["comm_id"] == self.comm_id:
+            self.heard.append(content["data"])
+        if message["msg_type"] == "comm_close" and content["comm_id"] == self.comm_id:
+            self.comm_id = ""
+
+
+def shown(run):
+    """The one thing a cell displayed."""
+    (data,) = run.shown
+    return data
+
+
+def test_loading_announces_us_and_stays_light(k):
+    """A comm is open once llmwatch is loaded, and none of what a panel needs has been imported."""
+    front = FrontEnd(k)
+    before = set(eval(k.ask("sorted(__import__('sys').modules)")))
+    front.run(LOAD)
+    assert front.comm_id
+    loaded = set(eval(k.ask("sorted(__import__('sys').modules)"))) - before
+    assert {"ipywidgets", "anywidget", "pandas", "altair"} & loaded == set()
+
+
+def test_who_comes_later_finds_us_by_name(k):
+    """A page that was reloaded asks for comms of our name, and is told of the one there is."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    client = k.client
+    reply = client.comm_info("llmwatch", reply=True, timeout=60)
+    assert list(reply["content"]["comms"]) == [front.comm_id]
+
+
+def test_somebody_who_looks_gets_the_panel(k):
+    """The kernel makes the panel when it is asked for, once, and tells its model each time."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    front.say("panel")
+    front.say("panel")
+    first, second = front.heard
+    assert first["type"] == "panel"
+    assert first == second
+    assert first["model_id"]
+
+
+def test_the_magic_opens_the_sidebar_of_a_front_end_that_was_heard(k):
+    """What it displays is a line; the panel is in the sidebar. Again, it is the same one."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    front.say("hello")
+    runs = [front.run("%llmwatch dashboard"), front.run("%llmwatch dashboard sidebar")]
+    assert [said["type"] for said in front.heard] == ["open", "open"]
+    assert len({said["model_id"] for said in front.heard}) == 1
+    for data in map(shown, runs):
+        assert VIEW not in data
+        assert data[MIME] == {"model_id": front.heard[0]["model_id"], "where": "sidebar"}
+        assert data["text/plain"] == "llmwatch: the dashboard is in the sidebar on the right"
+
+
+def test_before_a_front_end_is_heard_it_chooses_itself(k):
+    """With all cells queued nobody can have answered: the output is of both types.
+
+    A front end with our extension takes ours, every other one the widget.
+    """
+    front = FrontEnd(k)
+    front.run(LOAD)
+    data = shown(front.run("%llmwatch dashboard"))
+    assert data[MIME]["where"] == "sidebar"
+    assert data[VIEW]["model_id"] == data[MIME]["model_id"] == front.heard[0]["model_id"]
+    assert front.heard[0]["type"] == "open"
+
+
+def test_inline_is_under_the_cell(k):
+    """It opens no sidebar, also where there is one."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    front.say("hello")
+    data = shown(front.run("%llmwatch dashboard inline"))
+    assert data[MIME]["where"] == "inline"
+    assert data[VIEW]["model_id"] == data[MIME]["model_id"]
+    assert front.heard == []
+
+
+def test_the_sidebar_where_there_is_none(k):
+    """A line says what there is instead."""
+    data = shown(FrontEnd(k).run(f"{LOAD}\n%llmwatch dashboard sidebar"))
+    assert "a sidebar is in JupyterLab and Notebook 7" in data["text/plain"]
+    assert 'dashboard(where="inline")' in data["text/plain"]
+
+
+def test_as_the_last_line_it_shows_once(k):
+    """The value of the cell is not shown on top of what was displayed; in a later cell it is."""
+    front = FrontEnd(k)
+    front.run("import llmwatch")
+    assert len(front.run('board = llmwatch.dashboard("inline")\nboard').shown) == 1
+    assert len(front.run("board").shown) == 1
+
+
+def test_closed_it_is_made_anew_when_asked_for(k):
+    """After `close` the sidebar is told, and the next one is another."""
+    front = FrontEnd(k)
+    front.run(f"{LOAD}\nimport llmwatch\nboard = llmwatch.dashboard()\nboard.close()")
+    front.say("panel")
+    opened, closed, again = front.heard
+    assert (opened["type"], closed["type"], again["type"]) == ("open", "closed", "panel")
+    assert again["model_id"] != opened["model_id"]
+
+
+def test_unloading_ends_the_line(k):
+    """Front ends are told, and the panel's widget is closed with it."""
+    front = FrontEnd(k)
+    front.run(f"{LOAD}\n%llmwatch dashboard")
+    run = front.run("%unload_ext llmwatch")
+    assert front.comm_id == ""
+    assert front.heard[-1]["model_id"] in {c["comm_id"] for c in run.of("comm_close")}
+    assert k.client.comm_info("llmwatch", reply=True, timeout=60)["content"]["comms"] == {}
+
+
+def test_a_front_end_that_does_not_know_us(k):
+    """It closes what it was offered, and nothing breaks: the dashboard offers it again."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    message = k.client.session.msg("comm_close", {"comm_id": front.comm_id, "data": {}})
+    k.client.shell_channel.send(message)
+    before = front.comm_id
+    front.run("%llmwatch dashboard")
+    assert front.comm_id != before
+    assert front.heard[-1]["type"] == "open"
+
+
+def test_a_panel_that_cannot_be_made_is_told(tmp_path):
+    """The front end gets the reason, and diagnostics have it."""
+    with kernel(tmp_path, LLMWATCH_FAULT="dashboard") as k:
+        front = FrontEnd(k)
+        front.run(LOAD)
+        front.say("panel")
+        (said,) = front.heard
+        assert said == {"type": "failed", "message": "RuntimeError: LLMWATCH_FAULT=dashboard"}
+        front.run("import llmwatch")
+        assert k.ask("llmwatch.diagnostics().step.tolist()") == "['dashboard']"
+
+
+def test_a_notice_is_handed_to_the_front_end(k):
+    """What fires goes over the line with its words, once, for a toast."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    front.run(
+        "import llmwatch\n"
+        "from llmwatch.testing import OfflineServer, offline_client\n"
+        "rule = llmwatch.alert('many', 'requests > 0')\n"
+        "with OfflineServer() as server:\n"
+        "    offline_client(server).chat.completions.create(model='m', messages=[])\n"
+        "import time\n"
+        "end = time.monotonic() + 60\n"
+        "while not llmwatch.alerts.firing and time.monotonic() < end: time.sleep(0.01)\n"
+    )
+    for _ in range(100):
+        front.run("time.sleep(0.05)")
+        if front.heard:
+            break
+    (said,) = front.heard
+    assert (said["type"], said["state"], said["severity"]) == ("alert", "firing", "warning")
+    assert said["message"].startswith("many: ")
+
+
+@pytest.mark.parametrize("where", ["left", "", True])
+def test_a_place_that_is_none(where):
+    """One line says which there are."""
+    with pytest.raises(UsageError, match='give "sidebar", "inline", or leave it out'):
+        llmwatch.dashboard(where)
+
+
+def test_a_script_is_told_in_one_line():
+    """Outside of notebooks a line says so, the script goes on, and no IPython is loaded."""
+    code = (
+        "import sys, llmwatch; print(llmwatch.dashboard(), llmwatch.dashboard('inline'), "
+        "'IPython' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    first, second, last = done.stdout.splitlines()
+    assert first == second
+    assert "needs a notebook" in first
+    assert (last, done.stderr, done.returncode) == ("None None False", "", 0)
+
+
+def test_plain_ipython_is_told_the_same():
+    """A terminal has a shell, but no front end."""
+    code = "%load_ext llmwatch\n%llmwatch dashboard\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--simple-prompt", "--colors=nocolor"],
+        input=code, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert "the dashboard needs a notebook" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
