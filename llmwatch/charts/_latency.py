@@ -33,7 +33,7 @@ __all__ = ["AT_MOST", "latency"]
 AT_MOST = 5_000
 """Calls that are drawn one by one; beyond, they are summed up."""
 
-_STEPS = 60
+_STEPS = 64
 _OF_STEP = (
     ("name", "of"), ("when", "from"), ("n", "calls"), ("took", "median"),
     ("spread", "middle 90 %"), ("most", "slowest"),
