@@ -44,8 +44,7 @@ class Orders:
         self._known: dict[str, Callable[[dict[str, Any]], None]] = {
             "pause": lambda _: self._source.disable(),
             "resume": lambda _: self._source.enable(),
-            "mute": lambda order: self._source.alerts.mute(str(order["name"])),
-            "unmute": lambda order: self._source.alerts.unmute(str(order["name"])),
+            "mute": lambda order: self._refresher.firing.mute(str(order["name"])),
             "rate": lambda order: self._source.feedback(str(order["call_id"]), bool(order["good"])),
             "csv": lambda _: self._export(),
         }

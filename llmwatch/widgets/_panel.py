@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from .. import faults
 from ._assets import css, esm, vega
+from ._inline import Picture
 from ._orders import Orders
 from ._refresh import Refresher
 
@@ -33,6 +35,8 @@ class Panel:
     """
 
     def __init__(self, source: Any, *, eager: bool = False) -> None:
+        self._source = source
+        self._forget_picture: Callable[[], None] = lambda: None
         self._refresher = Refresher(source, self._tell)
         self._orders = Orders(source, self._refresher, self._send, self._give_vega)
         self.widget: Any = _model()(self._refresher.whole)
@@ -55,7 +59,27 @@ class Panel:
     def close(self) -> None:
         """Stop following the session, and take the panel out of the browser."""
         self._refresher.stop()
+        self._forget_picture()
         self.widget.close()
+
+    def leave_picture(self) -> None:
+        """Put a picture of the session under the cell: seen where, and when, nothing is live.
+
+        It is renewed as cells end, unless there is a later one. Where a live panel is on the page,
+        it does not show.
+        """
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        if shell is not None:
+            self._forget_picture()
+            self._forget_picture = Picture(self._source, shell).show()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self._repr_mimebundle_()[0], raw=True)
+        self.leave_picture()
 
     def _repr_mimebundle_(self, **_: Any) -> Any:  # IPython names what it wants
         return self.widget._repr_mimebundle_()

@@ -1,8 +1,8 @@
-"""What a refresh says beside its calls: figures, sparklines, alerts. Bounded for any session."""
+"""What a refresh says beside its calls: figures and sparklines, bounded for any session."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..semconv import STATUSES
@@ -13,10 +13,7 @@ from ._rows import rounded
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["BUCKETS", "alerts", "buckets", "figures", "threshold"]
-
-BUCKETS = ("calls", "errors", "p50", "p95", "input", "output", "cost")
-"""What is known of each stretch of a sparkline."""
+__all__ = ["NEEDED", "buckets", "figures"]
 
 _MOST = 30  # stretches of time in a sparkline
 _S = 1_000_000_000
@@ -30,7 +27,6 @@ _FIGURES = (
     "satisfaction_n", "cancelled", "partial",
 )  # fmt: skip
 _CAUSES = 5
-_ALERTS = 5
 
 
 def figures(columns: Mapping[str, np.ndarray], now_ns: int, past: Any) -> dict[str, Any]:
@@ -98,36 +94,3 @@ def _percentiles(
     parts = np.split(latency[order], ends[:-1])
     pairs = [np.percentile(part, (50, 95)) if len(part) else (None, None) for part in parts]
     return [rounded(low) for low, _ in pairs], [rounded(high) for _, high in pairs]
-
-
-def alerts(firing: Sequence[Any]) -> list[dict[str, Any]]:
-    """The alerts that fire, the most urgent first, at most five."""
-    urgent = ("critical", "warning", "info")
-    ordered = sorted(firing, key=lambda alert: (urgent.index(alert.severity), alert.since))
-    return [
-        {
-            "key": alert.key,
-            "name": alert.name,
-            "severity": alert.severity,
-            "figure": alert.figure,
-            "message": alert.message,
-            "detail": alert.detail,
-            "hint": alert.hint,
-            "since_ms": int(alert.since.timestamp() * 1000),
-            "call_ids": list(alert.call_ids[-20:]),
-        }
-        for alert in ordered[:_ALERTS]
-    ]
-
-
-def threshold(rules: Any) -> float | None:
-    """Where the first rule on a latency percentile draws its line, in seconds."""
-    for rule in rules or ():
-        condition = getattr(rule, "condition", rule)
-        if str(getattr(condition, "figure", "")).startswith("latency_p"):
-            return rounded(getattr(condition, "threshold", None))
-    return None
-
-
-NEEDED_COLUMNS = NEEDED
-"""What is read of the store for a refresh."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import faults
-from ._payload import NEEDED_COLUMNS, alerts, buckets, figures, threshold
+from ._firing import Firing
+from ._payload import NEEDED, buckets, figures
 from ._rows import FIELDS, row, running
 
 __all__ = ["Refresher"]
@@ -59,6 +60,7 @@ class Refresher:
         self._last: dict[str, Any] = {}
         self._thread: threading.Thread | None = None
         self._leave: list[Callable[[], None]] = []
+        self.firing = Firing(getattr(source, "alerts", None), self._wake.set)
         _alive.add(self)
 
     # -- its life -----------------------------------------------------------------------------
@@ -69,7 +71,9 @@ class Refresher:
         self._leave = [
             store.subscribe(lambda *_: self._wake.set()),
             store.subscribe_changes(self._hear_changes),
+            self.firing.follow(),
         ]
+        self._wake.set()
         self._thread = threading.Thread(target=self._run, name="llmwatch-panel", daemon=True)
         self._thread.start()
 
@@ -92,10 +96,6 @@ class Refresher:
         """Tell the browser that what it asked for under `number` is done, or why not."""
         with self._lock:
             self._answers.append({"id": number, **({"problem": problem} if problem else {})})
-        self._wake.set()
-
-    def poke(self) -> None:
-        """Look soon whether there is news."""
         self._wake.set()
 
     def _hear_changes(self, numbers: Sequence[int]) -> None:
@@ -167,15 +167,14 @@ class Refresher:
         source = self._source
         flying = source.in_flight_under(None) if source.running else []
         budget = getattr(source, "budget", None)
-        watched = getattr(source, "alerts", None)
         return {
             **self._counted(),
             "running": [running(found) for found in flying[:_NEW]],
             "flying": len(flying),
             "recording": bool(getattr(source, "enabled", True)),
             "budget": [budget.spent, budget.limit] if budget is not None else None,
-            "alerts": alerts(getattr(watched, "firing", ())),
-            "threshold_s": threshold(watched),
+            "alerts": self.firing.told(),
+            "threshold_s": self.firing.threshold_s(),
             "answers": list(self._answers),
         }
 
@@ -184,7 +183,7 @@ class Refresher:
         view = self._source.store.view()
         stamp = (self._source.store.total, self._changes)
         if stamp != self._stamp:
-            columns = view.arrays(*NEEDED_COLUMNS)
+            columns = view.arrays(*NEEDED)
             self._told = {
                 "total": self._source.store.total,
                 "figures": figures(columns, time.time_ns(), view.past),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from types import SimpleNamespace
 from typing import Any
 
+from llmwatch.recorder import Session
 from llmwatch.records import Call
-from llmwatch.store import Store
 from llmwatch.widgets._assets import css, esm, vega
 from llmwatch.widgets._refresh import Refresher
 
@@ -46,28 +45,28 @@ async ({esm, css, state, vega}) => {
 """
 
 
-class Session(SimpleNamespace):
-    """What the panel asks of a session, with calls that were made up."""
+class Made(Session):
+    """A session whose calls were made up, those in flight as well."""
 
-    def __init__(self, calls: list[Call] = (), **more: Any) -> None:  # type: ignore[assignment]  # a tuple is empty, too
-        super().__init__(
-            store=Store(), enabled=True, budget=None, flying=[], alerts=SimpleNamespace(firing=[])
-        )
-        self.__dict__.update(more)
-        if calls:
-            self.store.append(list(calls))
+    def __init__(self, *calls: Call) -> None:
+        super().__init__()
+        self.flying: list[dict[str, Any]] = []
+        self.store.append(calls)
 
     @property
     def running(self) -> int:
         return len(self.flying)
 
-    def in_flight_under(self, watch: None) -> list[dict[str, Any]]:
+    def in_flight_under(self, watch: Any) -> list[dict[str, Any]]:
         return self.flying
 
 
-def whole(session: Session) -> dict[str, Any]:
+def whole(session: Made) -> dict[str, Any]:
     """What somebody who has just come is told, as it goes over the wire."""
-    told = Refresher(session, lambda news: None).whole()
+    refresher = Refresher(session, lambda news: None)
+    leave = refresher.firing.follow()
+    told = refresher.whole()
+    leave()
     return json.loads(json.dumps(told, allow_nan=False))
 
 

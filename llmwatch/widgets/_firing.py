@@ -1,0 +1,75 @@
+"""What fires now, as the panel's strip shows it; told by the alerts, never asked of them twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._rows import rounded
+
+__all__ = ["Firing"]
+
+_URGENT = ("critical", "warning", "info")
+_SHOWN = 5
+_CALLS = 20
+
+
+class Firing:
+    """Follows the alerts of a session.
+
+    Parameters
+    ----------
+    alerts : object or None
+        `.firing`, `.on_change(callback)`, `.mute(name)`, and its rules when it is iterated.
+    changed : callable
+        Called when the strip is to be shown anew.
+    """
+
+    def __init__(self, alerts: Any, changed: Callable[[], None]) -> None:
+        self._alerts, self._changed = alerts, changed
+        self._now: dict[str, Any] = {}
+
+    def follow(self) -> Callable[[], None]:
+        """Begin; returns what ends it."""
+        if self._alerts is None:
+            return lambda: None
+        leave: Callable[[], None] = self._alerts.on_change(self._hear)
+        for alert in self._alerts.firing:
+            self._now.setdefault(alert.key, alert)
+        return leave
+
+    def _hear(self, alert: Any) -> None:
+        if alert.state == "firing":
+            self._now[alert.key] = alert
+        else:
+            self._now.pop(alert.key, None)
+        self._changed()
+
+    def mute(self, name: str) -> None:
+        """Tell nothing of a rule for a while, and take it off the strip."""
+        self._alerts.mute(name)
+        self._now = {key: alert for key, alert in self._now.items() if alert.name != name}
+        self._changed()
+
+    def told(self) -> list[dict[str, Any]]:
+        """What the browser gets: the most urgent first, at most five."""
+        firing = list(self._now.values())
+        firing.sort(key=lambda alert: (_URGENT.index(alert.severity), alert.since))
+        return [_told(alert) for alert in firing[:_SHOWN]]
+
+    def threshold_s(self) -> float | None:
+        """Where the first rule on a percentile of latency draws its line."""
+        for rule in self._alerts or ():
+            figure = getattr(rule.condition.figure, "name", "")
+            if figure.startswith("latency_p") and ">" in rule.condition.comparison:
+                return rounded(rule.condition.threshold)
+        return None
+
+
+def _told(alert: Any) -> dict[str, Any]:
+    words = ("key", "name", "severity", "figure", "message", "detail", "hint")
+    return {
+        **{word: getattr(alert, word) for word in words},
+        "since_ms": int(alert.since.timestamp() * 1000),
+        "call_ids": list(alert.call_ids[-_CALLS:]),
+    }

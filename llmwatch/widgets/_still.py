@@ -1,0 +1,150 @@
+"""The panel as a picture: what stands in a saved notebook, where nothing is live any more.
+
+The HTML needs no script and no style sheet, since JupyterLab drops both in a notebook it does not
+trust. Where the live panel is on the page, its style sheet hides the picture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from ..colours import BAD, MUTED, RULE
+from ..records import Call
+from ..words import UNKNOWN, clean, dollars, percent, plural, seconds, tokens
+from ._payload import NEEDED, buckets, figures
+
+__all__ = ["Still"]
+
+_ROWS = 10
+_ENOUGH = 20  # calls from which a p95 is more than the slowest one
+_WIDE, _HIGH = 96, 18  # of a sparkline
+_BOX = 'class="llmwatch-still tex2jax_ignore mathjax_ignore"'
+_NUMBER = 'style="text-align:right;white-space:nowrap;padding:2px 8px"'
+_TEXT = 'style="text-align:left;padding:2px 8px"'
+
+
+class Still:
+    """What a session came to, as HTML and as text.
+
+    Parameters
+    ----------
+    source : object
+        The session: `.store`.
+    """
+
+    def __init__(self, source: Any) -> None:
+        view = source.store.view()
+        columns = view.arrays(*NEEDED)
+        self._at_ns = time.time_ns()
+        self._figures = figures(columns, self._at_ns, view.past)
+        self._buckets = buckets(columns)
+        self._calls = view.calls(_ROWS, newest_first=True)
+
+    def html(self) -> str:
+        """The picture, at most some 10 KB of it."""
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(self._at_ns / 1e9))
+        tiles = "".join(_tile(*told) for told in self._told())
+        return (
+            f"<div {_BOX}><div><b>llmwatch</b> "
+            f'<span style="color:{MUTED}">as of {at}</span></div>'
+            f'<div style="display:flex;flex-wrap:wrap;margin:4px 0">{tiles}</div>'
+            f"{_table(self._calls)}</div>"
+        )
+
+    def text(self) -> str:
+        """The same in lines."""
+        said = [f"{label} {value}" for label, value, *_ in self._told()]
+        rows = [" ".join(part for part in _row(call) if part) for call in self._calls]
+        return "\n  ".join(["llmwatch: " + " · ".join(said), *rows]).replace("\u202f", " ")
+
+    def _told(self) -> list[tuple[str, str, str, list[float | None], bool]]:
+        """Label, value, context, course and whether it is bad, of each tile."""
+        f, course = self._figures, self._buckets or {}
+        failed = sum(f["errors"].values())
+        few = f["latency_n"] < _ENOUGH
+        flow = f"{tokens(f['input_tokens'])} → {tokens(f['output_tokens'])}"
+        n = f"n {f['latency_n']:,.0f}" if f["latency_n"] else ""
+        first = f"TTFT {seconds(f['ttft_p50_s'])}" if f["ttft_p50_s"] is not None else ""
+        unpriced = f"{f['unpriced']:,.0f} unpriced" if f["unpriced"] else ""
+        into, out = course.get("input", []), course.get("output", [])
+        return [
+            ("Calls", tokens(f["requests"]), "", course.get("calls", []), False),
+            ("p50", seconds(f["latency_p50_s"]), n, course.get("p50", []), False),
+            ("p95", UNKNOWN if few else seconds(f["latency_p95_s"]), first,
+             course.get("p95", []), False),
+            ("Errors", percent(f["error_rate"]), plural(failed, "error") if failed else "",
+             course.get("errors", []), failed > 0),
+            ("Tokens", tokens(f["tokens"]), flow,
+             [a + b for a, b in zip(into, out, strict=True)], False),
+            ("Cost", dollars(f["cost_usd"]), unpriced, course.get("cost", []), False),
+        ]  # fmt: skip
+
+
+def _tile(label: str, value: str, context: str, course: Sequence[float | None], bad: bool) -> str:
+    return (
+        f'<div style="border:{RULE};padding:4px 8px;margin:0 -1px -1px 0;min-width:{_WIDE}px">'
+        f'<div style="color:{MUTED}">{label}</div>'
+        f'<div style="white-space:nowrap{";" + BAD if bad else ""}"><b>{escape(value)}</b></div>'
+        f'<div style="color:{MUTED};white-space:nowrap">{escape(context) or "&nbsp;"}</div>'
+        f"{_spark(course)}</div>"
+    )
+
+
+def _spark(course: Sequence[float | None]) -> str:
+    """The course of a figure as a line; nothing where there are no two points."""
+    known = [(at, value) for at, value in enumerate(course) if value is not None]
+    if len(known) < 2:
+        return ""
+    most, last = max(value for _, value in known) or 1, len(course) - 1
+    points = " ".join(
+        f"{_WIDE * at / last:.0f},{_HIGH - 1 - (_HIGH - 2) * value / most:.0f}"
+        for at, value in known
+    )
+    return (
+        f'<svg width="{_WIDE}" height="{_HIGH}" viewBox="0 0 {_WIDE} {_HIGH}" aria-hidden="true">'
+        f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-opacity=".6"/></svg>'
+    )
+
+
+def _table(calls: Sequence[Call]) -> str:
+    if not calls:
+        return f'<div style="color:{MUTED}">no LLM calls yet</div>'
+    cells = zip(
+        ("model", "cell", "tokens", "cost", "latency"),
+        (_TEXT, _TEXT, _NUMBER, _NUMBER, _NUMBER),
+        strict=True,
+    )
+    head = "".join(f"<th {how}>{name}</th>" for name, how in cells)
+    rows = "".join(map(_html_row, calls))
+    return f'<table style="font:inherit"><tr>{head}</tr>{rows}</table>'
+
+
+def _html_row(call: Call) -> str:
+    model, place, flow, cost, took = map(escape, _row(call))
+    bad = f' style="{BAD}"' if call.status == "error" else ""
+    return (
+        f"<tr><td {_TEXT}>{model}</td><td {_TEXT}>{place}</td><td {_NUMBER}>{flow}</td>"
+        f"<td {_NUMBER}>{cost}</td><td {_NUMBER}><span{bad}>{took}</span></td></tr>"
+    )
+
+
+def _row(call: Call) -> tuple[str, str, str, str, str]:
+    cell = f"[{call.execution_count}]" if call.execution_count is not None else ""
+    place = " ".join(part for part in (cell, clean(call.tag)) if part)
+    into = _about(call.input_tokens, call.estimated_input_tokens)
+    out = _about(call.output_tokens, call.estimated_output_tokens)
+    cost = dollars(call.cost_usd)
+    if call.cost_usd is None and call.estimated_cost_usd is not None:
+        cost = f"~{dollars(call.estimated_cost_usd)}"
+    failed = call.status == "error"
+    took = (clean(call.error_type) or "failed") if failed else seconds(call.latency_s)
+    return clean(call.model) or UNKNOWN, place, f"{into} → {out}", cost, took
+
+
+def _about(value: int | None, guess: int | None) -> str:
+    if value is None and guess is not None:
+        return f"~{tokens(guess)}"
+    return tokens(value)
