@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,16 @@ class History:
         """What is known of one rule on one group."""
         return self._records.get(key)
 
-    def frame(self, now_ns: int) -> pd.DataFrame:
+    def rows(self, now_ns: int) -> list[tuple[Any, ...]]:
         """One row each, the one that fired first on top."""
+        records = sorted(self._records.values(), key=lambda record: record.first_ns)
+        return [record.row(now_ns) for record in records]
+
+    @staticmethod
+    def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+        """`rows` as a DataFrame."""
         import pandas as pd
 
-        records = sorted(self._records.values(), key=lambda record: record.first_ns)
-        rows = [record.row(now_ns) for record in records]
         columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
         return pd.DataFrame({
             name: _series(list(values), dtype)

@@ -72,16 +72,29 @@ class Tail:
             if isinstance(text, str) and APART in text:
                 self._apart.append(number)
         self._seen = look.stop
-        self._apart = [number for number in self._apart if number >= self._first]
+        self._apart = [number for number in self._apart if number >= look.oldest]
         if self._apart:
             look.leave_out(self._apart)
 
 
 class Look:
-    """The last calls at one moment."""
+    """The last calls at one moment.
+
+    Attributes
+    ----------
+    oldest : int
+        The number of the first call in memory.
+    start, stop : int
+        Those of the first call that is looked at, and of the one after the last.
+    now_ns : int
+        The moment.
+    flight : Flight
+        The calls in flight.
+    """
 
     def __init__(self, view: View, first: int, now_ns: int, flight: Flight) -> None:
         self._view = view
+        self.oldest = view.older
         self._skip = max(0, first - view.older)
         self.start = view.older + self._skip
         self.stop = view.older + len(view)

@@ -221,7 +221,8 @@ class Alerts:
         """
         self._settle(self.evaluate)
         with self._lock:
-            return self._history.frame(self._now_ns())
+            rows = self._history.rows(self._now_ns())
+        return History.frame(rows)  # no rule waits for pandas to be loaded
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(list(self._rules.values()))

@@ -419,8 +419,10 @@ def session():
     session.alerts.add(llmwatch.alerting.rule_of("down", "error_rate > 10%"))
     session.enable()
     yield session
-    session.alerts.off()
     session.disable()
+    for rule in session.alerts:
+        rule.remove()
+    faults.clear()
 
 
 def test_a_session_tells_by_itself(session):
@@ -501,7 +503,7 @@ def test_whatever_a_handler_does_the_caller_does_not_notice(session, way):
 
     delivery = Delivery()
     session.alerts.deliver = delivery.send
-    session.alerts.add_handler(tell)
+    stop = session.alerts.add_handler(tell)
     ask(6)
     assert entered.wait(10)
     ask(3, fail=False)
@@ -511,7 +513,7 @@ def test_whatever_a_handler_does_the_caller_does_not_notice(session, way):
     (alert,) = session.alerts.firing
     assert (alert.name, alert.n) == ("down", 9)
     assert len(notices) == 1
-    faults.clear()
+    stop()
 
 
 def test_a_kernel_that_makes_no_calls_sleeps():
