@@ -28,8 +28,8 @@ TESTED = ["lower", "higher", "maybe chance", "no evidence"]
 
 
 class Source(Reading):
-    def __init__(self, *groups: list[Call]) -> None:
-        self.store = Store()
+    def __init__(self, *groups: list[Call], max_calls: int = 100_000) -> None:
+        self.store = Store(max_calls)
         self.store.append([call for group in groups for call in group])
 
     def _view(self):
@@ -136,6 +136,22 @@ def test_calls_without_the_word_are_in_no_group_and_counted():
     assert comparison.left_out == 4
     assert "Left out: 4 calls without a tag." in repr(comparison)
     assert "Left out" not in repr(Source(group("a", 2), group("b", 2)).compare())
+
+
+def test_calls_that_left_memory_are_told_of():
+    """They are in no figure, and it is said how many they are."""
+    comparison = Source(group("a", 4), group("b", 3), max_calls=5).compare()
+    assert comparison.table["calls"].tolist() == [2, 3]
+    assert comparison.older == 2
+    assert "Left out: 2 calls that left memory." in repr(comparison)
+
+
+def test_what_is_no_number_counts_as_unknown():
+    """An infinity, as a file may hold it, is in no mean and spoils none."""
+    b = [1.0] * 11 + [math.inf]
+    table = Source(group("a", 12, cost_usd=1.0), group("b", 12, cost_usd=b)).compare().table
+    assert table["cost_n"].tolist() == [12, 11]
+    assert table["cost_usd_per_call"].tolist() == [1, 1]
 
 
 def test_groups_by_any_word_a_label_or_several():

@@ -36,8 +36,12 @@ def compare(
     since: Any = None,
     until: Any = None,
     seed: int = 0,
+    older: int = 0,
 ) -> Comparison:
-    """Groups of calls against one of them; see `Reading.compare`."""
+    """Groups of calls against one of them; see `Reading.compare`.
+
+    `older` is how many calls are not in `columns` because they have left memory.
+    """
     import numpy as np
 
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -61,6 +65,7 @@ def compare(
         seed=seed,
         is_given=baseline is not None,
         left_out=int(np.isin(codes, nameless).sum()),
+        older=older,
     )
 
 

@@ -43,6 +43,8 @@ class Comparison:
         Of the bootstrap: the same calls and the same seed give the same intervals.
     left_out : int
         Calls in none of the groups because they have no value of `by`.
+    older : int
+        Calls that have left memory, so are in none of the groups.
     """
 
     def __init__(
@@ -54,8 +56,9 @@ class Comparison:
         seed: int,
         is_given: bool,
         left_out: int,
+        older: int,
     ) -> None:
-        self.by, self.seed, self.left_out = by, seed, left_out
+        self.by, self.seed, self.left_out, self.older = by, seed, left_out, older
         self.baseline = groups[0].name
         self._groups, self._differences, self._is_given = groups, differences, is_given
 
@@ -129,6 +132,8 @@ class Comparison:
             )
         if self.left_out:
             lines.append(f"Left out: {plural(self.left_out, 'call')} without a {self.by}.")
+        if self.older:
+            lines.append(f"Left out: {plural(self.older, 'call')} that left memory.")
         lines.append(f"seed={self.seed}, {RESAMPLES:,} resamples")
         return lines
 

@@ -52,10 +52,13 @@ class Samples:
 
     def _values(self, figure: Figure) -> tuple[np.ndarray, np.ndarray]:
         """The figure of each call, and whether the call counts."""
+        import numpy as np
+
         is_ok, failed = self._codes == _OK, self._codes == _ERROR
         if figure.kind == "rate":
             return failed.astype(float), is_ok | failed
         values, is_known = known(self._columns[figure.column])
+        is_known = is_known & np.isfinite(values.astype(float))  # a loaded file may hold anything
         return values.astype(float), is_known & is_ok if figure.over == "ok" else is_known
 
 

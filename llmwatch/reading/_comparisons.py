@@ -80,8 +80,8 @@ class Comparisons(Source):
         >>> print(llmwatch.session.compare(by="tag", baseline="v1").verdict)  # doctest: +SKIP
         v2 costs 38 % less a call than v1 (95 % CI 35-41 %, n = 40).
         """
-        words = words_of(by)
+        words, view = words_of(by), self._now()
         return compare(
-            self._now().arrays(*needed(words)), words, baseline, now_ns=time.time_ns(), groups=groups,
-            window=window, since=since, until=until, seed=seed,
+            view.arrays(*needed(words)), words, baseline, now_ns=time.time_ns(), groups=groups,
+            window=window, since=since, until=until, seed=seed, older=view.older,
         )  # fmt: skip
