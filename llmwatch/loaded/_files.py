@@ -93,8 +93,15 @@ def _csv(path: Path) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first column for an index
         raise UsageError(f"{path} has lines with more values than it has columns.")
     for name in _TEXTS.intersection(frame.columns):
-        frame[name] = frame[name].map(armed, na_action="ignore")
+        frame[name] = _armed(frame[name])
     return frame
+
+
+def _armed(texts: pd.Series[Any]) -> pd.Series[Any]:
+    """The texts as they were before they were disarmed; each is looked at once."""
+    different = set(texts.dropna().tolist())
+    changed = {text: new for text in different if (new := armed(text)) != text}
+    return texts.map(lambda text: changed.get(text, text)) if changed else texts
 
 
 def _jsonl(path: Path) -> pd.DataFrame:

@@ -99,18 +99,20 @@ def _texts(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     objects, is_known = _objects(series)
-    shared: dict[str, str] = {}  # equal texts as one object, as the store has them
+    rows = np.flatnonzero(is_known)
+    known = [objects[row] for row in rows.tolist()]
+    if not all(type(value) is str for value in known):
+        known = [_text(row, value) for row, value in zip(rows.tolist(), known, strict=True)]
+    shared = {text: text for text in known}  # equal texts as one object, as the store has them
     found = np.full(len(objects), np.nan, object)
-    for row in np.flatnonzero(is_known).tolist():
-        value = objects[row]
-        if not isinstance(value, str):
-            value = _text(row, value)
-        found[row] = shared.setdefault(value, value)
+    found[rows] = np.array([shared[text] for text in known], object)
     return found, is_known
 
 
 def _text(row: int, value: Any) -> str:
-    """A number or a flag that pandas made of a text."""
+    """A text, also where pandas made a number or a flag of it."""
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, (bool, int, float)):
@@ -122,20 +124,29 @@ def _counts(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     objects, is_known = _objects(series)
+    rows = np.flatnonzero(is_known)
     found = np.zeros(len(objects), np.int64)
-    for row in np.flatnonzero(is_known).tolist():
-        found[row] = _count(row, objects[row])
+    made: dict[str, int] = {}  # a text that comes again is read once
+    for row in rows.tolist():
+        value = objects[row]
+        if type(value) is not str:
+            found[row] = _count(row, value)
+            continue
+        if value not in made:
+            made[value] = _count(row, value)
+        found[row] = made[value]
     return found, is_known
 
 
 def _count(row: int, value: Any) -> int:
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
-        value = int(value.partition(".")[0])
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if type(value) is str and _WHOLE.fullmatch(value):
+        count = int(value.partition(".")[0])
+    elif type(value) is int:
+        count = value
+    elif isinstance(value, (float, Integral)) and type(value) is not bool and value == value // 1:
+        count = int(value)
+    else:
         raise _Wrong(row, value, "no whole number")
-    count = int(value)
     if not 0 <= count <= _MOST:
         raise _Wrong(row, value, f"not between 0 and {_MOST:,}")
     return count

@@ -34,23 +34,36 @@ def distinct(column: np.ndarray) -> tuple[np.ndarray, list[Any]]:
     return np.where(is_known, codes, len(found)), [*map(_plain, found.tolist()), None]
 
 
-def joined(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def joined(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the combinations of several columns of codes.
 
     Returns
     -------
     tuple of numpy.ndarray
-        Each row's combination from 0, the first row of each combination, and its rows' number.
+        Each row's combination from 0, and the first row of each combination.
     """
     import numpy as np
 
-    codes = columns[0].astype(np.int64)
-    for more in columns[1:]:
-        codes = np.unique(codes, return_inverse=True)[1] * (int(more.max(initial=0)) + 1) + more
-    _, first, inverse, counts = np.unique(
-        codes, return_index=True, return_inverse=True, return_counts=True
-    )
-    return inverse, first, counts
+    codes, first = columns[0], np.zeros(0, np.intp)
+    for at, column in enumerate(columns):
+        if at:
+            codes = codes * (int(column.max(initial=0)) + 1) + column
+        codes, first = _dense(codes)
+    return codes, first
+
+
+def _dense(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The codes renumbered without gaps, and the first row of each."""
+    import numpy as np
+
+    size = int(codes.max(initial=-1)) + 1
+    if size > max(4 * len(codes), 65_536):  # a table of them would be larger than they are
+        _, first, dense = np.unique(codes, return_index=True, return_inverse=True)
+        return dense, first
+    first = np.full(size, -1, np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last that is written is the first row
+    is_there = first >= 0
+    return (np.cumsum(is_there) - 1)[codes], first[is_there]
 
 
 def _plain(value: Any) -> Any:

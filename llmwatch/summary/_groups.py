@@ -171,7 +171,7 @@ def grouping(
     import numpy as np
 
     found = [_ids(word, columns, in_flight, every) for word in words]
-    codes, first, _ = joined([codes for codes, _ in found])
+    codes, first = joined([codes for codes, _ in found])
     if not len(codes):
         return np.zeros(0, np.intp), []
     rows = len(columns["started_at"])
@@ -205,7 +205,7 @@ def _ids(
     """What the word says of each call, those in flight behind the others."""
     names = _columns_of(word)
     parts = [distinct(columns[name]) for name in names]
-    codes, first, _ = joined([part[0] for part in parts])
+    codes, first = joined([part[0] for part in parts])
     is_label = names == ("labels",) and word != "labels"
     if is_label and every is not None:
         _check_label(word, every, in_flight)
