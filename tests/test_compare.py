@@ -395,6 +395,21 @@ def test_no_claim_stands_that_chance_explains_among_many():
     assert told.count("which may be chance among so many comparisons") == away.sum()
 
 
+def test_the_same_everywhere_may_be_chance_too():
+    """Ten calls with one token more, among very many comparisons: told without an interval."""
+    groups = [
+        group(f"g{n}", 10, latency_s=lognormal(10, n), cost_usd=lognormal(10, n + 20),
+              ttft_s=lognormal(10, n + 40), output_tokens=lognormal(10, n + 60, 100).astype(int),
+              input_tokens=7 if n else 8)
+        for n in range(12)
+    ]  # fmt: skip
+    comparison = Source(*groups[1:], groups[0]).compare()
+    found = row(comparison, "input_tokens_per_call", "g0")
+    assert (found["finding"], found["p"]) == ("maybe chance", 2**-9)
+    told = sentence(comparison, "Input tokens a call of g0")
+    assert "1 higher, in every call (n = 10), which may be chance among so many" in told
+
+
 def test_a_large_difference_of_ten_calls_stands_among_many():
     """How sure a claim can be is not bounded by the number of resamples."""
     groups = [group(f"g{n}", 10, cost_usd=lognormal(10, n)) for n in range(12)]

@@ -27,9 +27,14 @@ def _claim(row: Difference) -> str:
     figure = FIGURES[row.figure]
     words = figure.lower if row.finding == "lower" else figure.higher
     claim = words.format(group=_name(row.group), baseline=_name(row.baseline), much=much(row))
+    return f"{claim}{_sure(row)}."
+
+
+def _sure(row: Difference) -> str:
+    """The interval and n; where the difference is the same everywhere, that."""
     if isnan(row.low):
-        return f"{claim}, in every call ({_n(row)})."
-    return f"{claim} (95 % CI {interval(row)}, {_n(row)})."
+        return f", in every call ({_n(row)})"
+    return f" (95 % CI {interval(row)}, {_n(row)})"
 
 
 def _unclaimed(row: Difference) -> str:
@@ -37,7 +42,7 @@ def _unclaimed(row: Difference) -> str:
     who = f"{_capital(figure.label)} of {_name(row.group)}"
     if row.finding == "maybe chance":
         return (
-            f"{who}: {much(row)} {_way(row.difference)} (95 % CI {interval(row)}, {n}), "
+            f"{who}: {much(row)} {_way(row.difference)}{_sure(row)}, "
             "which may be chance among so many comparisons."
         )
     if row.finding == "no evidence":
