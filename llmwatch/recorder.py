@@ -328,7 +328,7 @@ class Session(Reading):
                 -(-answer.output_bytes // 4) if answer is not None and answer.output_bytes else None
             ),
             "since_last_chunk_s": (perf_counter_ns() - last) / 1e9 if last else None,
-            **_place(invocation.scope),
+            **where(resolve(invocation.scope)),
         }
 
     # -- budgets ------------------------------------------------------------------------------
@@ -364,17 +364,6 @@ def _is_apart(scope: Scope | None) -> bool:
 
     levels = scope.chain() if scope is not None else ()
     return any(HANDLER.items() <= level.labels.items() for level in levels)
-
-
-def _place(scope: Scope | None) -> dict[str, Any]:
-    labels = resolve(scope)
-    cell = labels.cell
-    return {
-        "tag": labels.tag,
-        "user": labels.user,
-        "feature": labels.feature,
-        "execution_count": cell.execution_count if cell else None,
-    }
 
 
 def _refusal(budget: Budget) -> BudgetExceeded:
