@@ -21,6 +21,7 @@ from llmwatch.totals import Totals
 
 S = 1_000_000_000
 NOW = 1_790_000_000 * S
+LOCAL = datetime.fromtimestamp(NOW // S).astimezone().tzinfo
 BESIDE = {"rate_n", "latency_n", "ttft_n", "satisfaction_n"}
 
 
@@ -162,7 +163,7 @@ def test_calls_in_flight():
 @pytest.mark.parametrize(
     "window",
     ["5min", "5 minutes", "300s", "300", 300, 300.0, "0.5min 270s", timedelta(minutes=5),
-     pd.Timedelta("5min")],
+     pd.Timedelta("5min"), pd.offsets.Minute(5), np.timedelta64(5, "m"), "4min60s", "5Min"],
 )  # fmt: skip
 def test_a_window_looks_back_from_now(window):
     """Calls that started within the window count, the one on its edge included."""
@@ -175,7 +176,8 @@ def test_a_window_looks_back_from_now(window):
 
 
 @pytest.mark.parametrize(
-    "window", ["", "x", "5 parsecs", "-5min", 0, -1, True, math.nan, math.inf, [], "5min!"]
+    "window",
+    ["", "x", "5 parsecs", "-5min", 0, -1, True, math.nan, math.inf, [], "5min!", "1M", "1MS"],
 )
 def test_a_window_that_is_none(window):
     """One clear line that shows what to give."""
@@ -183,6 +185,21 @@ def test_a_window_that_is_none(window):
         figures(make(1), window=window)
     assert "\n" not in str(caught.value)
     assert '"5min"' in str(caught.value)
+
+
+def naive64(moment):
+    """A moment as numpy has it: local, since it knows no zone."""
+    return np.datetime64(moment.astimezone().replace(tzinfo=None))
+
+
+def test_a_time_is_taken_to_the_nanosecond():
+    """The start of a call, as `.calls` has it, is since then, and not before."""
+    calls = [make(1), make(1 - 123e-9), make(1 - 999e-9)]
+    times = [pd.Timestamp(call.started_at, tz="UTC") for call in calls]
+    assert [figures(*calls, since=moment)["requests"] for moment in times] == [3, 2, 1]
+    assert [figures(*calls, until=moment)["requests"] for moment in times] == [0, 1, 2]
+    exact = [np.datetime64(t.tz_convert(LOCAL).tz_localize(None).to_datetime64()) for t in times]
+    assert [figures(*calls, since=moment)["requests"] for moment in exact] == [3, 2, 1]
 
 
 def test_since_is_in_and_until_is_out():
@@ -195,6 +212,8 @@ def test_since_is_in_and_until_is_out():
         (start.astimezone(timezone(timedelta(hours=8))), end),
         (pd.Timestamp(start), pd.Timestamp(end)),
         (start.astimezone().replace(tzinfo=None), end.astimezone().replace(tzinfo=None)),
+        (f"{start:%Y-%m-%dT%H:%M:%S}Z", f"{end:%Y%m%dT%H%M%S}+00"),
+        *((local(start), local(end)) for local in (naive64, str, pd.Timestamp)),
     ]:
         assert figures(*calls, since=since, until=until)["requests"] == 2
     assert figures(*calls, since=date(1999, 1, 1))["requests"] == 4
