@@ -258,6 +258,7 @@ class Banners:
     def _obey(self, content: Mapping[str, Any]) -> None:
         what = content.get("do")
         if what == "hello":
+            self._hand.send({})  # the line is alive
             for shown in self._shown.values():
                 if shown.version:
                     self._send(shown)  # the page was saved a while ago, perhaps

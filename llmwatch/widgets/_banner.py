@@ -109,10 +109,10 @@ class Banner:
     def html(self) -> str:
         """The banner as HTML, at most 15 KB."""
         mark, ink, ground = self._look
-        detail = escape(self._detail)
+        detail = escape(self._detail).replace(" · ", "\u00a0· ")  # no line begins with a dot
         if self.alert.hint:
             code = f'<code style="{_CODE}">{escape(_line(self.alert.hint, 200))}</code>'
-            detail = f"{detail} · {code}" if detail else code
+            detail = f"{detail}\u00a0· {code}" if detail else code
         quiet = "" if self.is_news else ' aria-live="off"'
         return (
             f"<style>{_STYLE}</style>"

@@ -6,17 +6,26 @@ export default {
   initialize({ model }) {
     const mine = `[data-llmwatch="${model.get("kernel")}"]`;
     const fresh = new Map(); // banner -> [version, html], of those that changed behind a reload
+    let alive = true;
+
+    const say = (words) => {
+      try {
+        model.send(words);
+      } catch {
+        alive = false; // the line is closed for good
+      }
+    };
 
     const dress = (banner) => {
       const can = banner.dataset.can;
-      if (!can || banner.querySelector("button")) return;
+      if (!alive || !can || banner.querySelector("button")) return;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = can === "mute" ? "Mute" : "Unmute";
       button.title = can === "mute" ? "Say nothing of it for 10 minutes" : "Tell of it again";
       button.addEventListener("click", () => {
         button.disabled = true; // until the kernel has answered, which may be busy
-        model.send({ do: can, banner: banner.dataset.banner });
+        say({ do: can, banner: banner.dataset.banner });
       });
       banner.append(button);
     };
@@ -48,27 +57,40 @@ export default {
       const banner = event.target.closest?.(mine);
       if (banner) {
         const open = event.target.open;
-        model.send({ do: "open", banner: banner.dataset.banner, open });
+        say({ do: "open", banner: banner.dataset.banner, open });
       }
     };
 
     const hear = ({ banner, version, html }) => {
-      fresh.set(banner, [version, html]);
+      alive = true;
+      if (banner) fresh.set(banner, [version, html]);
       soon();
+    };
+
+    const undress = () => {
+      for (const button of document.querySelectorAll(`${mine} > button`)) button.remove();
+    };
+
+    // The line broke, with the connection or with the kernel: it is alive again once it answers.
+    const doubt = () => {
+      alive = false;
+      undress();
+      say({ do: "hello" });
     };
 
     const observer = new MutationObserver(soon);
     observer.observe(document.body, { childList: true, subtree: true });
     document.addEventListener("toggle", opened, true); // it does not bubble
     model.on("msg:custom", hear);
-    model.send({ do: "hello" });
+    model.on("comm_live_update", doubt);
+    say({ do: "hello" });
     soon();
 
     return () => {
       observer.disconnect();
       cancelAnimationFrame(asked);
       document.removeEventListener("toggle", opened, true);
-      for (const button of document.querySelectorAll(`${mine} > button`)) button.remove();
+      undress();
     };
   },
 };
