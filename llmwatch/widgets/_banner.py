@@ -110,8 +110,8 @@ class Banner:
         """The banner as HTML, at most 15 KB."""
         mark, ink, ground = self._look
         detail = escape(self._detail).replace(" · ", "\u00a0· ")  # no line begins with a dot
-        if self.alert.hint:
-            code = f'<code style="{_CODE}">{escape(_line(self.alert.hint, 200))}</code>'
+        if self._hint:
+            code = f'<code style="{_CODE}">{escape(self._hint)}</code>'
             detail = f"{detail}\u00a0· {code}" if detail else code
         quiet = "" if self.is_news else ' aria-live="off"'
         return (
@@ -126,7 +126,7 @@ class Banner:
 
     def text(self) -> str:
         """The banner as text, two lines at most."""
-        below = " · ".join(part for part in (self._detail, self.alert.hint) if part)
+        below = " · ".join(part for part in (self._detail, self._hint) if part)
         lines = [f"{self._look[0]} {self._title}", *([below] if below else [])]
         return "\n  ".join(lines).replace("\u202f", " ")
 
@@ -182,6 +182,10 @@ class Banner:
             return detail
         muted = f"muted until {self.muted_until.astimezone():%H:%M}"
         return f"{detail} · {muted}" if detail else muted
+
+    @property
+    def _hint(self) -> str:
+        return _line(self.alert.hint, 200)
 
     @property
     def _table(self) -> str:
