@@ -13,11 +13,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import llmwatch
 from llmwatch import faults
 from llmwatch.exceptions import UsageError
 from llmwatch.records import Call
 from llmwatch.store import Store
 from llmwatch.summary import by_group, needed_by, summarize
+from llmwatch.testing import offline_client
 from tests.reckoned import BEGIN, S, agrees, elapsed_s, reckoned, sessions
 from tests.test_reading import Source
 
@@ -243,6 +245,22 @@ def test_the_time_of_rates_goes_on_while_calls_are_in_flight():
     running = grouped(calls, "model", in_flight=[{"age_s": 1.0}])
     assert running["a",]["qps"] == pytest.approx(1 / 100)
     assert grouped(calls, "model", window="1min")["b",]["qps"] == pytest.approx(1 / 60)
+
+
+def test_an_open_stream_is_in_the_group_of_its_label():
+    """A real call that is being read is active under its label, model and tag."""
+    client = offline_client()
+    with llmwatch.watch(tag="v1", labels={"team": "x"}) as w:
+        question = [{"role": "user", "content": "hello"}]
+        with client.chat.completions.create(
+            model="gpt-5-mini", messages=question, stream=True
+        ) as stream:
+            next(iter(stream))
+            for by, value in (("team", "x"), ("tag", "v1"), ("model", "gpt-5-mini")):
+                table = w.summary(by=by)
+                assert table.loc[value, ["requests", "active"]].tolist() == [0, 1]
+            assert w.timeline("1h", by="team")["active"].sum() == 1
+        assert w.summary(by="team").loc["x", ["requests", "active"]].tolist() == [1, 0]
 
 
 # -- as a frame ------------------------------------------------------------------------------------
