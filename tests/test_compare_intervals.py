@@ -292,6 +292,11 @@ def test_a_large_sample_that_does_not_vary():
     found = compared(
         "cost_usd_per_call", {"cost_usd": 0.5}, {"cost_usd": lognormal(1000, 1)}, n=1000
     )
+    almost = np.array([0.5] * 999 + [0.5 + 1e-15])
+    other = compared(
+        "cost_usd_per_call", {"cost_usd": almost}, {"cost_usd": lognormal(1000, 1)}, n=1000
+    )
+    assert (found["low"], found["high"]) == pytest.approx((other["low"], other["high"]))
     alone = stats.ttest_1samp(lognormal(1000, 1), 0.5).confidence_interval()
     assert [found["low"], found["high"]] == pytest.approx([alone.low - 0.5, alone.high - 0.5])
 

@@ -12,7 +12,7 @@ from ._square import Limits
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["RESAMPLES", "Resampled", "difference", "own", "statistic"]
+__all__ = ["RESAMPLES", "Resampled", "difference", "own", "statistic", "varies"]
 
 RESAMPLES = 9999
 _AT_ONCE = 2_000_000  # numbers drawn in one batch: 16 MB a sample
@@ -35,6 +35,11 @@ def statistic(kind: Kind) -> Callable[..., Any]:
     if kind == "p95":
         return lambda x, axis=-1: np.quantile(x, 0.95, axis=axis)
     return np.median if kind == "median" else np.mean
+
+
+def varies(values: np.ndarray) -> bool:
+    """Whether the values differ by more than the last digits of a float."""
+    return float(values.max() - values.min()) > 1e-12 * float(abs(values).max())
 
 
 def difference(

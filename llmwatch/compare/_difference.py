@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Literal
 
 from . import _bootstrap, _large
-from ._bootstrap import Resampled, statistic
+from ._bootstrap import Resampled, statistic, varies
 from ._figures import Figure
 from ._samples import Sample, paired
 from ._square import Limits, newcombe, newcombe_p
@@ -133,9 +133,10 @@ def _is_constant(figure: Figure, a: np.ndarray, b: np.ndarray, *, is_paired: boo
     """Whether the difference is the same for all pairs, or for all calls of both groups."""
     if figure.kind != "mean" or _are_thumbs(figure, a, b):
         return False
-    rest = (a - b,) if is_paired else (a, b)
-    least = 1e-12 * max(abs(a).max(), abs(b).max())
-    return all(float(x.max() - x.min()) <= least for x in rest)
+    if not is_paired:
+        return not varies(a) and not varies(b)
+    least = 1e-12 * float(max(abs(a).max(), abs(b).max()))  # as in `varies`, of what is subtracted
+    return float((a - b).max() - (a - b).min()) <= least
 
 
 def _are_thumbs(figure: Figure, a: np.ndarray, b: np.ndarray) -> bool:

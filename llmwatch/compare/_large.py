@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log
 from typing import TYPE_CHECKING
 
-from ._bootstrap import Resampled, own, statistic
+from ._bootstrap import Resampled, own, statistic, varies
 from ._figures import Kind
 from ._square import Limits, phi, square_and_add
 
@@ -45,8 +45,9 @@ def difference(
 def _own(kind: Kind, values: np.ndarray, seed: int) -> Limits:
     from scipy import stats
 
-    if values.min() == values.max():
-        return Limits(float(values[0]), float(values[0]))
+    if not varies(values):
+        middle = float(statistic(kind)(values))
+        return Limits(middle, middle)
     if kind == "mean" and len(values) < LARGE:
         return own(kind, values, seed=seed)
     if kind == "mean":
@@ -63,7 +64,7 @@ def _correlation(kind: Kind, a: np.ndarray, b: np.ndarray, mine: float, theirs: 
 
     if kind != "mean":
         return phi((a > mine).astype(int), (b > theirs).astype(int))
-    return float(pearsonr(a, b).statistic) if a.std() and b.std() else 0.0
+    return float(pearsonr(a, b).statistic) if varies(a) and varies(b) else 0.0
 
 
 def _p(difference: float, limits: Limits) -> float:

@@ -17,6 +17,7 @@ __all__ = ["Sample", "Samples", "paired"]
 _OK, _ERROR = STATUSES.index("ok"), STATUSES.index("error")
 _CUT_AT = 201  # characters of the longest preview that is cut, its "…" included
 _FULL = 1_000_000  # characters kept of the longest request
+_BEYOND = 1e100  # what no call takes or costs: a loaded file may hold anything
 _PAIRED_SHARE = 0.8  # of the larger group: with fewer, pairs would throw away too many calls
 
 
@@ -58,7 +59,7 @@ class Samples:
         if figure.kind == "rate":
             return failed.astype(float), is_ok | failed
         values, is_known = known(self._columns[figure.column])
-        is_known = is_known & np.isfinite(values.astype(float))  # a loaded file may hold anything
+        is_known = is_known & (np.abs(values.astype(float)) < _BEYOND)
         return values.astype(float), is_known & is_ok if figure.over == "ok" else is_known
 
 
