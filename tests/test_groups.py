@@ -118,6 +118,14 @@ def test_percentiles_of_large_groups():
         assert of == np.percentile(values, [50, 95, 99]).tolist()
 
 
+def test_many_combinations_of_few_calls():
+    """Words whose values could combine in more ways than there are calls."""
+    calls = [make(n, model=f"m{n % 300}", tag=f"t{n % 300}", user=f"u{n}") for n in range(600)]
+    assert set(requests(grouped(calls, ["model", "tag"])).values()) == {2}
+    found = requests(grouped(calls, ["tag", "user", "model"]))
+    assert found == {(f"t{n % 300}", f"u{n}", f"m{n % 300}"): 1 for n in range(600)}
+
+
 # -- the words -------------------------------------------------------------------------------------
 
 

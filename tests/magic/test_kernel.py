@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from llmwatch.magic._commands import CHOICES
+
 from .kernel import kernel
 
 SETUP = """
@@ -429,6 +431,9 @@ def test_export(loaded):
     assert loaded.ask("int(pd.read_csv('t.csv').requests.sum())") == str(n)
     assert loaded.run("name = 'of mine.csv'").status == "ok"
     assert loaded.run('%llmwatch export "$name"').stdout == f"{n:,} rows in of mine.csv\n"
+    loaded.run("with llmwatch.watch(labels={'tokens': 'few'}): ask()")  # a label like a figure
+    assert loaded.run("%llmwatch export --what summary --by tokens l.csv").status == "ok"
+    assert loaded.ask("list(pd.read_csv('l.csv'))[0]") == "'by tokens'"
 
 
 @pytest.mark.parametrize(
@@ -480,7 +485,9 @@ def test_help(loaded):
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("%llmwatch ", ["on", "off", "export", "receipts", "autoload", "help"]),
+        ("%llmwatch ", list(CHOICES)),
+        ("%llmwatch alerts un", ["unmute"]),
+        ("%llmwatch alert x --sev", ["--severity"]),
         ("%llmwatch ex", ["export"]),
         ("x = 1\n%llmwatch o", ["on", "off"]),
         ("%llmwatch receipts t", ["tagged"]),
