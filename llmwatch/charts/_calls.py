@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
 from ..semconv import NAMES
-from ..words import clean
+from ._foreign import readable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +114,7 @@ def named(values: Sequence[str | None], at_most: int, unknown: str) -> tuple[lis
     kept = ranked if len(ranked) <= at_most else ranked[: at_most - 1]
     words: dict[str | None, str] = {}
     for value in kept:
-        words[value] = _free(clean(value, 32) or unknown, set(words.values()))
+        words[value] = _free(readable(value, 32) or unknown, set(words.values()))
     shown = [*words.values(), *([OTHER] if len(kept) < len(ranked) else [])]
     return [words.get(value, OTHER) for value in values], shown
 

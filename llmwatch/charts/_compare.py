@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
-from ..words import clean, plural
+from ..words import plural
 from ._differences import NEEDED, TIPS, rows_of, signed
+from ._foreign import readable
 from ._look import Look
 from ._parts import Chart, Key, Rows, Ticks, empty, heading, layer, panel, tips, words_of
 
@@ -54,7 +55,7 @@ def compare(differences: pd.DataFrame, look: Look, *, width: int) -> Chart:
 
 
 def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:
-    against = clean(str(differences["baseline"].iloc[0]), 32)
+    against = readable(str(differences["baseline"].iloc[0]), 32)
     thin = sum(row["low"] is None for row in rows)
     notes = [f"against {against} · line: 95 % interval · filled: a difference"]
     if thin:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..words import clean, dollars, plural
+from ..words import dollars, plural
 from ._calls import OTHER, Calls, named
 from ._clock import moment
+from ._foreign import readable
 from ._look import Look
 from ._parts import (
     Chart,
@@ -132,7 +133,7 @@ def _notes(calls: Calls, told: np.ndarray, guessed: np.ndarray) -> list[str]:
     count = int(missing.sum())
     if count:
         models = [m for m, gone in zip(calls.texts("model"), missing, strict=True) if gone and m]
-        names = [clean(model, 32) for model in dict.fromkeys(models)]
+        names = [readable(model, 32) for model in dict.fromkeys(models)]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         of = f" ({', '.join(names[:_NAMED])}{more})" if names else ""
         words.append(f"not in it: {plural(count, 'call')} of unknown price{of}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..words import UNKNOWN, clean, dollars, percent, seconds, tokens
+from ..words import UNKNOWN, dollars, percent, seconds, tokens
+from ._foreign import readable
 from ._parts import Rows
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def _row(told: dict[Any, Any]) -> dict[str, Any]:
     now, was = (_words(figure, told[name]) for name in ("value", "baseline_value"))
     interval = f"{signed(low, points=points)} … {signed(high, points=points)}"
     return {
-        "label": _TITLES.get(figure) or clean(figure.replace("_", " ")),
-        "key": clean(str(told["group"]), 32) or "no name",
+        "label": _TITLES.get(figure) or readable(figure.replace("_", " ")),
+        "key": readable(str(told["group"]), 32) or "no name",
         "points": points, "t": at, "low": low, "high": high,
         "clear": _is_clear(told, low, high), "now": now, "was": was, "words": f"{was} → {now}",
         "change": signed(at, points=points), "sure": UNKNOWN if low is None else interval,
-        "found": clean(_text(told.get("finding"))) or UNKNOWN, "n": _counts(told),
+        "found": readable(_text(told.get("finding"))) or UNKNOWN, "n": _counts(told),
     }  # fmt: skip
 
 

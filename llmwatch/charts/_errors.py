@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..words import UNKNOWN, clean, percent, plural, tokens
+from ..words import UNKNOWN, percent, plural, tokens
 from ._calls import OTHER, Calls, named
 from ._clock import steps_over
+from ._foreign import readable
 from ._look import Look
 from ._parts import GUTTER, Chart, Key, Rows, empty, heading, layer, panel, tips
 from ._stacks import stacked, sums
@@ -64,7 +65,7 @@ def _ranking(
     room = max(20, int((width - 120) / 6.2))
     rows: Rows = [
         {"row": at, "n": counts[name], "zero": 0, "key": name,
-         "words": f"{name}  {counts[name]:,}", "said": clean(last[name], room)}
+         "words": f"{name}  {counts[name]:,}", "said": readable(last[name], room)}
         for at, name in enumerate(names)
     ]  # fmt: skip
     y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(len(names))), padding=0.2))

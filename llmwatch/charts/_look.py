@@ -61,7 +61,7 @@ DARK = Look(
 # Between the two: text has a contrast above 4 on white and on near-black alike.
 EITHER = Look(
     ink="#767676", muted="#777777", rule="#808080", rule_opacity=0.3, bad="#e5484d",
-    series=("#5b83e6", "#d97b1f", "#2f9f7c", "#8a4fc8", "#d98fc4"), other="#6e6e6e",
+    series=("#5b83e6", "#d97b1f", "#2f9f7c", "#8a4fc8", "#d07fbb"), other="#6e6e6e",
     ground=None,
 )  # fmt: skip
 

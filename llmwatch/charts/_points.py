@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..words import UNKNOWN, clean, dollars, seconds, tokens
+from ..words import UNKNOWN, dollars, seconds, tokens
 from ._calls import OTHER, Calls, named
 from ._clock import moment
+from ._foreign import readable
 from ._look import Look
 from ._parts import Rows
 
@@ -66,8 +67,8 @@ class Points:
             "name": self.series[at],
             "when": moment(calls.started[at]),
             "took": seconds(self.took[at]),
-            "state": clean(state) or UNKNOWN,
+            "state": readable(state) or UNKNOWN,
             "used": f"{tokens(into)} → {tokens(out)}",
             "cost": dollars(calls.numbers("cost_usd")[at]),
-            "tag": clean(calls.texts("tag")[at]) or UNKNOWN,
+            "tag": readable(calls.texts("tag")[at]) or UNKNOWN,
         }

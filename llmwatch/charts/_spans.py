@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..words import UNKNOWN, clean
+from ..words import UNKNOWN
+from ._foreign import readable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,8 +34,8 @@ def spans_of(frame: pd.DataFrame) -> list[tuple[str, float, float, int, str, boo
     kinds = _column(frame, "kind")
     return [
         (
-            clean(str(names[at]), 40) or UNKNOWN, float(start[at]), float(max(end[at], start[at])),
-            depth[at], clean(str(states[at] or "ok")), kinds[at] in ("llm", "call"),
+            readable(str(names[at]), 40) or UNKNOWN, float(start[at]), float(max(end[at], start[at])),
+            depth[at], readable(str(states[at] or "ok")), kinds[at] in ("llm", "call"),
         )
         for at in order
         if not np.isnan(start[at]) and not np.isnan(end[at])

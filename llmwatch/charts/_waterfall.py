@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..words import UNKNOWN, clean, plural, seconds
+from ..words import UNKNOWN, plural, seconds
 from ._calls import Calls
 from ._clock import moment
+from ._foreign import readable
 from ._look import Look
 from ._parts import (
     Chart,
@@ -91,10 +92,10 @@ def _of_calls(calls: Calls) -> list[_Bar]:
     for at in range(max(0, len(calls) - AT_MOST), len(calls)):
         state = states[at] or UNKNOWN
         if state == "error" and kinds[at]:
-            state = f"error: {clean(kinds[at])}"
+            state = f"error: {readable(kinds[at])}"
         bars.append(
             _Bar(
-                name=clean(models[at], 40) or "unknown model",
+                name=readable(models[at], 40) or "unknown model",
                 start=float(calls.started[at]),
                 end=float(calls.ended[at]),
                 depth=0,
