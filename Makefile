@@ -43,7 +43,7 @@ format: $(READY)  ## mend what `check` says about the looks of the code
 bench: $(READY)  ## the speed table, each figure beside a bare one of the same run
 	@$(BIN)/python -m tests.bench
 
-bench-coverage: $(READY)  ## how often the intervals of `compare` hold the truth: a table, ten minutes
+bench-coverage: $(READY)  ## how often the intervals of `compare` hold the truth: a table, in ten minutes
 	@$(BIN)/python -m tests.bench.coverage
 
 test-sdks: $(OLDER_VENV)/.ready $(OLDEST_VENV)/.ready  ## shapes and budgets on older openai, which sends through httpx
