@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .face import alert, configure, diagnostics, disable, enable, price
     from .loaded import load
     from .manual import call
+    from .metrics import prometheus_text, push_prometheus, serve_prometheus
     from .nested import run
     from .recorder import Session
     from .scopes import watch
@@ -46,7 +47,10 @@ __all__ = [
     "load_ipython_extension",
     "notify",
     "price",
+    "prometheus_text",
+    "push_prometheus",
     "run",
+    "serve_prometheus",
     "session",
     "slack",
     "unload_ipython_extension",
@@ -73,7 +77,10 @@ _HOMES = {
     "load": "loaded",
     "notify": "alerting",
     "price": "face",
+    "prometheus_text": "metrics",
+    "push_prometheus": "metrics",
     "run": "nested",
+    "serve_prometheus": "metrics",
     "slack": "alerting",
     "watch": "scopes",
     "webhook": "alerting",

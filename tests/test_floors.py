@@ -22,15 +22,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("exporters", "widgets"),
     ("reading",),
     ("recorder",),
-    ("board", "face", "loaded", "manual", "nested", "scopes", "testing"),
+    ("board", "face", "loaded", "manual", "metrics", "nested", "scopes", "testing"),
     ("magic",),
     ("__init__",),
 )
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
-    "IPython", "altair", "anthropic", "anywidget", "genai_prices", "httpx", "httpx2",
-    "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "pandas", "pyarrow", "pydantic",
-    "scipy", "traitlets", "vl_convert",
+    "IPython", "altair", "anthropic", "anywidget", "genai_prices", "grafana_foundation_sdk", "httpx",
+    "httpx2", "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "pandas",
+    "prometheus_client", "pyarrow", "pydantic", "scipy", "traitlets", "vl_convert",
 }  # fmt: skip
 AT_HOME = {"magic": {"IPython", "traitlets"}}  # who loads it has them already
 ON_PURPOSE = {"testing/plugin.py"}  # typed in full by a person, who loads it into pytest

@@ -1,0 +1,111 @@
+"""Which group of series a call belongs to: its model and labels, bounded in number and length."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from math import isnan
+from typing import Any
+
+from ..exceptions import UsageError
+from ..semconv import NAMES
+from ..summary import words_of
+
+__all__ = ["OTHER", "UNKNOWN", "Labels", "label_names"]
+
+OTHER = "other"
+"""What stands for all values beyond the first hundred."""
+UNKNOWN = "unknown"
+"""What stands for a model that no request named."""
+
+_VALUES = 100  # of one label; a metric system keeps each of them for weeks
+_GROUPS = 1000  # combinations
+_LONGEST = 200  # characters
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
+_TAKEN = ("model", "status", "type", "le", "job", "instance")
+
+
+class Labels:
+    """The values of `model` and further labels, as they become labels of series.
+
+    The first hundred values of each label are kept, and the first thousand combinations; what
+    comes later is called "other", so that totals stay exact.
+    """
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+        self.names = ("model", *words)
+        self._columns = tuple(
+            "execution_count" if word == "cell" else word if word in NAMES else None
+            for word in words
+        )
+        columns = [column or "labels" for column in self._columns]
+        self.read = tuple(dict.fromkeys(["model", *columns]))
+        self._seen: list[set[str]] = [set() for _ in self.names]
+        self._groups: set[tuple[str, ...]] = set()
+
+    def of(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The group of a call, given by the columns of `read`."""
+        key = (_text(values["model"]) or UNKNOWN, *self._said(values))
+        return key if key in self._groups else self._bounded(key)
+
+    def _said(self, values: Mapping[str, Any]) -> list[str]:
+        if not self.words:
+            return []
+        labels = _labels(values["labels"]) if "labels" in values else {}
+        pairs = zip(self.words, self._columns, strict=True)
+        return [_text(values[column] if column else labels.get(word)) for word, column in pairs]
+
+    def _bounded(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        found = []
+        for value, seen in zip(key, self._seen, strict=True):
+            if len(seen) < _VALUES:
+                seen.add(value)
+            found.append(value if value in seen else OTHER)
+        bounded = tuple(found)
+        if bounded not in self._groups and len(self._groups) >= _GROUPS:
+            return (OTHER,) * len(key)
+        self._groups.add(bounded)
+        return bounded
+
+
+def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
+    """The words that a person wants as labels.
+
+    Raises
+    ------
+    UsageError
+        For what can be none, in one line.
+    """
+    if not words:
+        return ()
+    try:
+        names = words_of(words)
+    except UsageError as problem:
+        raise UsageError(str(problem).replace("by=", "labels=")) from None
+    for name in names:
+        if not _NAME.fullmatch(name) or name in _TAKEN:
+            raise UsageError(
+                f"labels: {name!r} can be no label of these metrics (letters, digits, _; not "
+                f'{", ".join(_TAKEN)}): give e.g. labels=("feature",).'
+            )
+    return names
+
+
+def _text(value: Any) -> str:
+    """A value as a label can hold it: UTF-8, of bounded length; empty where there is none."""
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _labels(text: Any) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

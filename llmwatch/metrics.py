@@ -1,0 +1,158 @@
+"""Metrics of the session for Prometheus and Grafana: served, as text, pushed, drawn, ruled."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .exporters import Meter, PrometheusServer, Scrape, label_names, push, registry_of, text_of
+from .recorder import session
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+__all__ = [
+    "prometheus_text",
+    "push_prometheus",
+    "serve_prometheus",
+]
+
+_PORT = 9464  # what OpenTelemetry's Prometheus exporters listen on
+_running: dict[tuple[str, int], PrometheusServer] = {}
+_lock = threading.RLock()
+
+
+def serve_prometheus(
+    port: int = _PORT, addr: str = "127.0.0.1", labels: str | Iterable[str] = ()
+) -> PrometheusServer:
+    """Serve the session's metrics on ``http://127.0.0.1:9464/metrics`` until it is closed.
+
+    Calls made before count, too. Asked for again, it gives the server that runs; with other
+    labels, one with these in its place.
+
+    Parameters
+    ----------
+    port : int
+        Where to listen; 0 picks a free port (`.port` says which).
+    addr : str
+        This machine alone by default. ``"0.0.0.0"`` lets every machine that reaches this one read
+        the metrics (models, tokens, cost; no text of calls), without a password.
+    labels : str or iterable of str
+        Break the metrics down by these, too: "feature", "user", "tag", "provider", any column
+        of words or label. Each has at most 100 values (1,000 combinations), all others are
+        "other".
+
+    Returns
+    -------
+    PrometheusServer
+        With `.port`, `.url` and `.close()`; usable in ``with``.
+
+    Raises
+    ------
+    UsageError
+        When the port is in use (names a free one), or is none, or `addr` or a label is none.
+    ExportError
+        When prometheus-client is not installed.
+
+    Examples
+    --------
+    >>> with serve_prometheus(port=0) as server:
+    ...     server.url
+    'http://127.0.0.1:...'
+    """
+    words = label_names(labels)
+    with _lock:
+        key = (addr, port)
+        running = _running.get(key)
+        if running is not None and not running.closed:
+            if running.labels == words:
+                return running
+            running.close()
+        meter = Meter(session().store, words, follow=True)
+        try:
+            server = PrometheusServer(_registry(meter), port, addr, words, at_end=meter.close)
+        except BaseException:
+            meter.close()
+            raise
+        _running[key] = server
+        return server
+
+
+def prometheus_text(labels: str | Iterable[str] = ()) -> str:
+    """The session's metrics as Prometheus reads them, without a server.
+
+    Parameters
+    ----------
+    labels : str or iterable of str
+        As for `serve_prometheus`.
+
+    Raises
+    ------
+    UsageError
+        For a label that can be none.
+    ExportError
+        When prometheus-client is not installed.
+    """
+    return text_of(_read(labels))
+
+
+def push_prometheus(
+    gateway: str,
+    job: str = "llmwatch",
+    *,
+    instance: str | None = None,
+    labels: str | Iterable[str] = (),
+) -> None:
+    """Push the session's metrics to a Pushgateway: for scripts that end before a scrape.
+
+    They take the place of what was pushed before with the same job and instance, so that pushing
+    again counts nothing twice.
+
+    Parameters
+    ----------
+    gateway : str
+        Its address: "localhost:9091", "https://push.example.com".
+    job : str
+        The label `job`: what kind of run this is.
+    instance : str, optional
+        The label `instance`, where several run at once.
+    labels : str or iterable of str
+        As for `serve_prometheus`.
+
+    Raises
+    ------
+    UsageError
+        For an address, a job or a label that can be none.
+    ExportError
+        When the gateway cannot be reached within 10 s, or does not take them; or when
+        prometheus-client is not installed.
+    """
+    push(_read(labels), gateway, job, instance)
+
+
+def _read(labels: str | Iterable[str]) -> CollectorRegistry:
+    """What is counted now; by a server that runs with these labels, which knows more models."""
+    words = label_names(labels)
+    with _lock:
+        for server in _running.values():
+            if not server.closed and server.labels == words:
+                return server.registry
+    session()._settle()
+    return _registry(Meter(session().store, words))
+
+
+def _registry(meter: Meter) -> CollectorRegistry:
+    owner = session()
+    return registry_of(Scrape(meter, owner._settle, lambda: owner.running))
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # a thread that is not here may have held it
+    _running.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
