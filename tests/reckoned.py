@@ -70,7 +70,9 @@ def reckoned(calls, seconds=None):
         "ttft_p50_s": percentile(ttft, 50),
         "ttft_p95_s": percentile(ttft, 95),
         "ttft_n": len(ttft),
-        "output_tokens_per_s": sum(known(timed, "output_tokens")) / spent if spent else math.nan,
+        "output_tokens_per_s": (
+            sum(known(timed, "output_tokens")) / spent if spent >= 1e-9 else math.nan
+        ),
         "input_tokens": total(calls, others, "input_tokens"),
         "output_tokens": total(calls, others, "output_tokens"),
         "tokens": total(calls, others, "input_tokens", "output_tokens"),
@@ -113,7 +115,7 @@ def maybe(strategy):
 
 
 counts = st.integers(0, 2_000_000)
-seconds = st.sampled_from([0.0, 0.25, 1.0]) | st.floats(0, 200, allow_subnormal=False)
+seconds = st.sampled_from([0.0, 1e-300, 0.25, 1.0]) | st.floats(0, 200, allow_subnormal=False)
 few = st.sampled_from
 runs = [("run-a", 3), ("run-b", 4), (None, 4), ("run-c", None), (None, None)]
 

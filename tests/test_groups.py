@@ -106,7 +106,7 @@ def test_groups_add_up_to_the_whole(calls, by):
 
 def test_percentiles_of_large_groups():
     """Groups large enough to be partitioned have numpy's percentiles, to the last bit."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(111)  # whose 99th percentile has a last bit to get wrong
     latencies = random.lognormal(0, 1, 1000)
     calls = [
         make(1000 - n, latency_s=float(s), model="ab"[n % 3 == 0])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ._figures import NEEDED, summarize
-from ._groups import GROUPS, Grouped, by_group, group, grouping, needed_by, words_of
+from ._groups import Grouped, by_group, group, grouping, needed_by
 from ._stretch import End, Stretch
 from ._timeline import Timeline, timeline
+from ._words import GROUPS, words_of
 
 __all__ = [
     "GROUPS",

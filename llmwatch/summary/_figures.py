@@ -163,11 +163,11 @@ def _counted(sums: Sums) -> dict[str, Any]:
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """`part` over `whole`; NaN where that is nothing."""
+    """`part` over `whole`; NaN where that is nothing (less than a nanosecond is no time)."""
     import numpy as np
 
     found: np.ndarray = np.full(len(part), np.nan)
-    np.divide(part, whole, out=found, where=whole > 0)
+    np.divide(part, whole, out=found, where=whole >= 1e-9)
     return found
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..exceptions import UsageError
 from ..totals import Totals
 from ._figures import elapsed_ns, figures_of
-from ._groups import Grouped, grouping, words_of
+from ._groups import Grouped, grouping
 from ._stretch import Stretch
 from ._sums import Sums
 from ._times import length_ns, local_day, midnight_ns
+from ._words import words_of
 
 if TYPE_CHECKING:
     import numpy as np
