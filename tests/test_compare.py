@@ -346,7 +346,7 @@ def test_what_is_not_known_is_said_to_be_so():
     comparison = Source(group("a", 12, latency_s=1.0), group("b", 12, latency_s=1.0)).compare()
     assert row(comparison, "ttft_p50_s")["finding"] == "unknown"
     assert math.isnan(row(comparison, "satisfaction")["value"])
-    told = sentence(comparison, "Not known")
+    told = sentence(comparison, "Unknown in one group or both")
     assert "median first token" in told
     assert "mean score" in told
 

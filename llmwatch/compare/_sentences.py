@@ -74,7 +74,7 @@ def _unknown(rows: list[Difference]) -> list[str]:
         if row.finding == "unknown":
             found.setdefault(row.group, []).append(FIGURES[row.figure].label)
     return [
-        f"Not known in both groups, so not compared, of {_name(group)}: {', '.join(told)}."
+        f"Unknown in one group or both, so not compared, for {_name(group)}: {', '.join(told)}."
         for group, told in found.items()
     ]
 
