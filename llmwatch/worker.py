@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -16,11 +17,12 @@ from typing import Any
 
 from . import faults
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "at_exit"]
 
 # Things that end together are handled together: each turn of ours costs the user's thread the warm
 # caches it worked in. A reader does not wait for it.
 _BATCH_S = 0.05
+_FORK_S = 1.0  # the longest that a fork waits for us
 _EXIT_S = 2.0  # the longest that the end of the process waits for us
 
 
@@ -50,6 +52,7 @@ class Worker:
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._start_lock = threading.RLock()
+        self._at_work = threading.RLock()
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
@@ -91,17 +94,25 @@ class Worker:
         """Whether the code that asks runs on the worker's thread."""
         return self._thread is threading.current_thread()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has a thread that runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def _run(self) -> None:
         timeout: float | None = None
         while True:
             batch = self._take(timeout)
             waiting = [thing for thing in batch if isinstance(thing, threading.Event)]
             work = [thing for thing in batch if not isinstance(thing, threading.Event)]
-            self._do(work)
-            for event in waiting:  # whoever reads waits for the calls, not for what rules say
-                event.set()
-            del batch, waiting, work  # an idle thread must not keep the last call's request alive
-            timeout = self._rest()
+            with self._at_work:
+                self._do(work)
+                for event in waiting:  # whoever reads waits for the calls, not for what rules say
+                    if isinstance(event, _Last):
+                        event.do()
+                    event.set()
+                del batch, waiting, work  # an idle thread must not keep the last call alive
+                timeout = self._rest()
 
     def _take(self, timeout: float | None) -> list[Any]:
         try:
@@ -135,19 +146,68 @@ class Worker:
 
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+_stopped = threading.local()  # what the thread that forks keeps from work meanwhile
+
+
+def _before_fork() -> None:
+    # A thread that imports, or holds any lock, is not in the child to let go of it.
+    at_work = [worker._at_work for worker in list(_workers)]
+    _stopped.locks = [lock for lock in at_work if lock.acquire(timeout=_FORK_S)]
+
+
+def _after_fork_in_parent() -> None:
+    for lock in _stopped.__dict__.pop("locks", ()):
+        lock.release()
 
 
 def _after_fork() -> None:
+    _stopped.__dict__.clear()
     for worker in list(_workers):  # the child has neither the thread nor what was queued for it
         worker._reset()
 
 
+_afterwards: list[Callable[[], object]] = []
+
+
+def at_exit(work: Callable[[], object]) -> None:
+    """Do `work` when the process ends, behind all that was recorded, on the worker's thread.
+
+    No other thread can be had by then (Python 3.12). The end of the process waits for it, but not
+    for ever; where no worker ever ran, it is done right there and shall not take long.
+    """
+    _afterwards.append(work)
+
+
+class _Last(threading.Event):
+    """What is done at last: set once it is done."""
+
+    is_queued = False
+
+    def do(self) -> None:
+        for work in _afterwards:
+            try:
+                work()
+            except BaseException as problem:
+                faults.note("exit", problem)
+
+
 def _at_exit() -> None:
+    end = time.monotonic() + _EXIT_S
+    last = _Last()
     for worker in list(_workers):
-        if not worker.drain(_EXIT_S):
+        if not worker.drain(end - time.monotonic()):
             faults.note("exit", "some calls were still being recorded when the process ended")
+        elif worker.is_alive and not last.is_queued:
+            last.is_queued = True
+            worker.put(last)
+    if last.is_queued:
+        last.wait(end - time.monotonic())
+    else:
+        last.do()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork
+    )
 atexit.register(_at_exit)
