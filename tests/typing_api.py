@@ -23,6 +23,7 @@ from llmwatch import (
     session,
     watch,
 )
+from llmwatch.exporters import Written
 from llmwatch.testing import (
     FakeClock,
     OfflineServer,
@@ -152,6 +153,14 @@ def alerts_are_rules_and_notices() -> None:
 
     stop = llmwatch.alerts.add_handler(tell, severity=["critical", "warning"])
     stop()
+
+
+def pictures_and_a_page() -> None:
+    chart = session.chart("latency", by="tag", threshold=10, theme="dark", width=400, height=200)
+    chart.save("latency.png")
+    with watch() as w:
+        w.chart("compare", by="model", baseline="gpt-5")
+    assert_type(session.report("session.html", overwrite=True), Written)
 
 
 def errors_have_a_family() -> None:

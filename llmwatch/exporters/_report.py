@@ -227,6 +227,4 @@ def _comparison(report: Report) -> str:
         return ""
     sentences = [foreign(line, 500) for line in comparison.verdict.splitlines() if line]
     seed = f'<p class="muted">95 % intervals; bootstrap, seed={comparison.seed}</p>'
-    return section(
-        f"Compared by {comparison.by}", items(sentences), compared(comparison.differences), seed
-    )
+    return section(f"Compared by {comparison.by}", items(sentences), compared(comparison), seed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import faults
 from ..charts import draw
+from ..compare import Comparison
 from ..exceptions import ExportError
 from ._report_html import text
 
@@ -22,26 +24,28 @@ _KINDS = (
     ("cost", "Cost so far, by model"),
     ("errors", "Errors over time and by type"),
 )
-_WIDTH = 340  # pixels of the plot: small enough for a telephone
+_WIDTH, _WIDE = 340, 520  # pixels of the plot: small enough for a telephone; with names beside it
 _SIZE = re.compile(r' width="\d+(?:\.\d+)?" height="\d+(?:\.\d+)?"', re.ASCII)
 
 
 def pictures(frame: pd.DataFrame, *, has_errors: bool) -> str:
     """The charts of the calls, side by side where there is room."""
     kinds = [pair for pair in _KINDS if has_errors or pair[0] != "errors"]
-    drawn = [_figure(kind, frame, words, _WIDTH) for kind, words in kinds]
+    drawn = [_figure(kind, lambda: frame, words, _WIDTH) for kind, words in kinds]
     return f'<div class="pictures">{"".join(drawn)}</div>'
 
 
-def compared(differences: pd.DataFrame) -> str:
+def compared(comparison: Comparison) -> str:
     """The chart of a comparison."""
-    return _figure("compare", differences, "Differences with their intervals", 520)
+    words = "Differences with their intervals"
+    return _figure("compare", lambda: comparison.differences, words, _WIDE)
 
 
-def _figure(kind: str, frame: pd.DataFrame, words: str, width: int) -> str:
+def _figure(kind: str, frame: Callable[[], pd.DataFrame], words: str, width: int) -> str:
     """One chart; where it cannot be drawn, a line instead: the rest of the report is worth it."""
     try:
-        svg = _svg(draw(kind, frame, theme="light", width=width).to_dict(validate=False))
+        chart = draw(kind, frame(), theme="light", width=width)
+        svg = _svg(chart.to_dict(validate=False))
     except ExportError:
         raise
     except Exception as problem:
