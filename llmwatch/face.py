@@ -90,8 +90,8 @@ def alert(
     for_ : str, timedelta or float
         How long the condition must hold first.
     min_calls : int
-        With fewer calls behind it a rate, a mean or a percentile does not fire. Counts and sums
-        (`tokens`, `cost_usd`, `active`, ...) are as certain with one call as with a hundred.
+        With fewer calls behind it a rate, a mean, a percentile or a function does not fire. Counts
+        and sums (`tokens`, `cost_usd`, `active`, ...) are as certain with one call as with many.
     by : str or list of str
         One alert for each "model", "user", "tag", "cell", ..., or value of a label.
     notify : callable or list of callable

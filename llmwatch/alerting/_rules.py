@@ -40,8 +40,8 @@ class Rule:
     for_s : float
         So long the condition must hold before it fires.
     min_calls : int
-        With fewer calls behind a rate, a mean or a percentile it does not fire. It does not
-        apply to counts and sums, which are as certain with one call as with a hundred.
+        With fewer calls behind a rate, a mean, a percentile or a function it does not fire. It
+        does not apply to counts and sums, which are as certain with one call as with a hundred.
     by : tuple of str
         One alert per group of these.
     notify : tuple of callable

@@ -43,7 +43,8 @@ def add_rule(alerts: Alerts, rest: list[str]) -> None:
     condition = " ".join(said)
     rule = alerts.add(rule_of(options.pop("name", condition), condition, **options))
     window = f"{rule.window_s:g} s" if rule.window_s % 60 else f"{rule.window_s / 60:g} min"
-    say(f"alert {rule.name!r}: {rule.condition.text}, over {window}, {rule.severity}")
+    what = "" if rule.name == rule.condition.text else f"{rule.condition.text}, "
+    say(f"alert {rule.name!r}: {what}within {window}, {rule.severity}")
 
 
 def manage_rules(alerts: Alerts, rest: list[str]) -> None:

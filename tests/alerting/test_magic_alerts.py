@@ -30,11 +30,15 @@ def alerts(scene, line):
 
 
 def test_a_condition_alone(scene, capsys):
-    """Quoted or not, it is a rule of that name."""
+    """Quoted or not, it is a rule of that name; one line says what is watched."""
     alert(scene, '"error_rate > 10%"')
     alert(scene, "tokens > 1M")
-    assert [rule.name for rule in scene.alerts] == ["error_rate > 10%", "tokens > 1M"]
-    assert "alert 'tokens > 1M': tokens > 1M, over 5 min, warning" in capsys.readouterr().out
+    alert(scene, "tokens > 2M --name many --window 90s")
+    assert capsys.readouterr().out.splitlines() == [
+        "alert 'error_rate > 10%': within 5 min, warning",
+        "alert 'tokens > 1M': within 5 min, warning",
+        "alert 'many': tokens > 2M, within 90 s, warning",
+    ]
 
 
 def test_every_option(scene):

@@ -7,6 +7,8 @@ import os
 import random
 import threading
 
+import httpx2
+import openai
 import pytest
 
 import llmwatch
@@ -122,6 +124,19 @@ def test_groups_by_label_and_several_words():
     (alert,) = scene.told
     assert dict(alert.labels) == {"user": "ana", "lang": "en"}
     assert (alert.value, alert.call_ids) == (1.5, ("c1", "c2", "c3"))
+
+
+def test_groups_by_cell():
+    """A run of a cell is a group, called by its number; its calls are the evidence."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 10%", by="cell")
+    scene.call(9, cell_run_id="r1", execution_count=3)
+    scene.fail(9, cell_run_id="r2", execution_count=4)
+    scene.look()
+    (alert,) = scene.told
+    assert (dict(alert.labels), len(alert.call_ids)) == ({"cell": "4"}, 9)
+    assert alert.cell is not None
+    assert alert.cell.run_id == "r2"
 
 
 def test_groups_in_flight():
@@ -468,14 +483,15 @@ def test_a_call_that_hangs_is_seen_though_nothing_ends(session):
         seen.set()
 
     session.alerts.on_change(tell)
-    client = offline_client(script=[Reply("Hi", latency=1.5)])
-    thread = threading.Thread(
-        target=client.chat.completions.create,
-        kwargs={"model": "gpt-5-mini", "messages": [{"role": "user", "content": "x"}]},
+
+    def answer(request):
+        assert seen.wait(20)
+        return httpx2.Response(200, json={"object": "chat.completion", "choices": []})
+
+    web = httpx2.Client(transport=httpx2.MockTransport(answer))
+    openai.OpenAI(api_key="none", http_client=web).chat.completions.create(
+        model="gpt-5-mini", messages=[{"role": "user", "content": "x"}]
     )
-    thread.start()
-    assert seen.wait(10)
-    thread.join(20)
     assert [alert.state for alert in told if alert.name == "stuck"][:1] == ["firing"]
     assert "gpt-5-mini" in told[0].detail
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from llmwatch.alerting._states import Schedule
+from math import nan
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmwatch.alerting._conditions import Measure
+from llmwatch.alerting._states import Schedule, State
 from tests.alerting.scene import Scene
 
 S = 10**9
@@ -161,6 +167,28 @@ def test_a_call_counts_when_it_ends():
     scene.fail(10, latency=600.0)
     scene.look()
     assert scene.states == ["firing"]
+
+
+looks = st.tuples(st.sampled_from([0.0, 9.5, 20.0, nan]), st.booleans(), st.integers(0, 60))
+
+
+@given(st.lists(looks, max_size=60), st.sampled_from([0, 20]), st.sampled_from([0, 30]))
+def test_whatever_comes_it_fires_and_resolves_in_turn(seen, for_s, hold_s):
+    """It begins only on what is over, for `for_` at least, and ends only on what is clear."""
+    state, now, changes, began = State(), 0, [], None
+    for value, blank, passed in seen:
+        now += passed * S
+        is_blank = blank and value in (0.0, nan)
+        measure = Measure(value, 5, value > 10, value < 9 or is_blank, is_blank)
+        began = (began if began is not None else now) if measure.over else began
+        change = state.step(measure, now, for_ns=for_s * S, hold_ns=hold_s * S)
+        if change is not None:
+            changes.append(change)
+            assert measure.over if change == "fired" else measure.clear
+            assert change == "resolved" or now - began >= for_s * S
+        began = None if state.phase == "inactive" else began
+    assert changes == (["fired", "resolved"] * 60)[: len(changes)]
+    assert (state.phase == "firing") is (len(changes) % 2 == 1)
 
 
 # -- how often it is told -------------------------------------------------------------------------
