@@ -95,7 +95,6 @@ def test_an_unknown_kind_is_told_the_kinds():
         ("tokens", {"by": "tag"}, "latency, cost, compare"),
         ("cost", {"threshold": 3}, "latency"),
         ("latency", {"baseline": "v1"}, "compare"),
-        ("latency", {"by": "colour"}, 'by="model"'),
         ("latency", {"threshold": 0}, "seconds"),
         ("latency", {"threshold": float("nan")}, "seconds"),
         ("latency", {"theme": "blue"}, '"light", "dark"'),
@@ -108,6 +107,12 @@ def test_an_option_that_cannot_be_meant_is_told(kind, options, hint):
     with pytest.raises(UsageError) as told:
         Read().chart(kind, **options)
     assert hint in str(told.value)
+
+
+def test_a_word_that_groups_nothing_is_told():
+    """One line names one that does."""
+    with pytest.raises(UsageError, match='by="model"'):
+        draw("cost", calls(3), by="colour")
 
 
 def test_any_frame_with_our_columns_will_do():
@@ -233,6 +238,8 @@ def test_latency_can_be_coloured_by_other_words():
     """`by` takes a column, and `cell` is the number people see."""
     assert set(keys(draw("latency", calls(60), by="tag"))) - {"error"} == {"v1", "v2"}
     assert set(keys(draw("latency", calls(60), by="cell"))) - {"error"} == {"[1]", "[2]"}
+    labelled = calls(2, labels=['{"k": "v"}', '{"k": 7}'], status=["ok", "ok"])
+    assert set(keys(draw("latency", labelled, by="k"))) == {"v", "7"}
     untagged = calls(10, tag=[None] * 10, status=["ok"] * 10)
     assert list(keys(draw("latency", untagged, by="tag"))) == ["no tag"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -85,22 +86,21 @@ class Calls:
         return np.array([status in words for status in self.texts("status")], dtype=bool)
 
     def group(self, by: str) -> list[str | None]:
-        """What each call is grouped by: a column of text, or `cell`.
+        """What each call is grouped by: a column, `cell` (its number), or a label.
 
         Raises
         ------
         UsageError
-            When there is no such column.
+            When there is no such column, and no call has such a label.
         """
-        column = "execution_count" if by == "cell" else by
-        if column not in NAMES and column not in self._frame.columns:
-            raise UsageError(f'by={by!r} is no column of the calls: give e.g. by="model".')
-        values = self.texts(column)
-        return [f"[{v}]" if v else None for v in values] if by == "cell" else values
-
-    def first_to_last(self) -> tuple[float, float]:
-        """When the first call started and the last one ended; there must be one."""
-        return float(self.started[0]), float(self.ended.max())
+        if by == "cell":
+            return [f"[{number}]" if number else None for number in self.texts("execution_count")]
+        if by in NAMES or by in self._frame.columns:
+            return self.texts(by)
+        labels = [_label(text, by) for text in self.texts("labels")]
+        if labels and not any(label is not None for label in labels):
+            raise UsageError(f'by={by!r} is no column and no label of the calls: try by="model".')
+        return labels
 
 
 def named(values: Sequence[str | None], at_most: int, unknown: str) -> tuple[list[str], list[str]]:
@@ -126,6 +126,15 @@ def _free(word: str, taken: set[str]) -> str:
         candidate = f"{word} ({number})"
         number += 1
     return candidate
+
+
+def _label(labels: str | None, name: str) -> str | None:
+    """The value of one label, of a JSON object of them."""
+    try:
+        value = json.loads(labels or "{}").get(name)
+    except (AttributeError, TypeError, ValueError):  # a frame of other people's making
+        return None
+    return None if value is None else str(value)
 
 
 def _text(value: Any) -> str | None:

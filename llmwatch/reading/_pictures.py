@@ -38,8 +38,8 @@ class Pictures(Tables, Comparisons):
             type; "timeline": calls, latency, error rate and tokens at a glance; "waterfall": what
             ran when, spans where there are any; "compare": groups against a baseline.
         by : str, optional
-            What colours stand for in "latency" and "cost" ("model" if left out, or any column,
-            or "cell"), and what is compared in "compare" ("tag" if left out).
+            What colours stand for in "latency" and "cost" ("model" if left out; any column, "cell"
+            or a label), and what is compared in "compare" ("tag" if left out).
         threshold : float, optional
             Seconds; a dashed line in "latency".
         baseline : optional
