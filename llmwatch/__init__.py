@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from .face import alert, configure, diagnostics, disable, enable, price
     from .loaded import load
     from .manual import call
-    from .metrics import prometheus_text, push_prometheus, serve_prometheus
+    from .metrics import (
+        grafana_dashboard,
+        prometheus_rules,
+        prometheus_text,
+        push_prometheus,
+        serve_prometheus,
+    )
     from .nested import run
     from .recorder import Session
     from .scopes import watch
@@ -43,10 +49,12 @@ __all__ = [
     "disable",
     "email",
     "enable",
+    "grafana_dashboard",
     "load",
     "load_ipython_extension",
     "notify",
     "price",
+    "prometheus_rules",
     "prometheus_text",
     "push_prometheus",
     "run",
@@ -74,9 +82,11 @@ _HOMES = {
     "disable": "face",
     "email": "alerting",
     "enable": "face",
+    "grafana_dashboard": "metrics",
     "load": "loaded",
     "notify": "alerting",
     "price": "face",
+    "prometheus_rules": "metrics",
     "prometheus_text": "metrics",
     "push_prometheus": "metrics",
     "run": "nested",

@@ -5,15 +5,29 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exporters import Meter, PrometheusServer, Scrape, label_names, push, registry_of, text_of
+from .exporters import (
+    Meter,
+    PrometheusRules,
+    PrometheusServer,
+    Scrape,
+    label_names,
+    push,
+    registry_of,
+    text_of,
+    write_dashboard,
+    write_rules,
+)
 from .recorder import session
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 __all__ = [
+    "grafana_dashboard",
+    "prometheus_rules",
     "prometheus_text",
     "push_prometheus",
     "serve_prometheus",
@@ -130,6 +144,74 @@ def push_prometheus(
         prometheus-client is not installed.
     """
     push(_read(labels), gateway, job, instance)
+
+
+def grafana_dashboard(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a Grafana dashboard over the metrics of `serve_prometheus`, to be imported there.
+
+    Calls by status and model, latency, first token, error rate, tokens, cost, attempts, calls in
+    flight and satisfaction; to choose are the data source, the kernel and the model.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A ``.json`` file.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    UsageError
+        When `path` is no ``.json`` file.
+    ExportError
+        When it cannot be written, or grafana-foundation-sdk is not installed.
+    """
+    return write_dashboard(path, overwrite=overwrite)
+
+
+def prometheus_rules(
+    path: str | os.PathLike[str],
+    *,
+    labels: str | Iterable[str] | None = None,
+    overwrite: bool = False,
+) -> PrometheusRules:
+    """Write the session's alert rules as alerting rules for Prometheus.
+
+    Severity, `for_`, window, groups and `min_calls` are those of the rule, and a rate fires when
+    the near end of its 95 % Wilson interval is over. Windows should be several scrapes long.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A ``.yml`` file, for ``rule_files`` of Prometheus.
+    labels : str or iterable of str, optional
+        The labels that the metrics have besides `model`; by default those of the server that runs.
+        A rule by anything else is left out.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    PrometheusRules
+        `.path`, the names in `.rules`, and in `.left_out` those that the metrics cannot tell (a
+        Python function, a figure without a metric), with the reason.
+
+    Raises
+    ------
+    UsageError
+        When `path` is no ``.yml`` file, or a label can be none.
+    ExportError
+        When it cannot be written.
+    """
+    words = _served() if labels is None else label_names(labels)
+    return write_rules(session().alerts, path, labels=words, overwrite=overwrite)
+
+
+def _served() -> tuple[str, ...]:
+    """The labels of the servers that run."""
+    with _lock:
+        servers = [server for server in _running.values() if not server.closed]
+    return tuple(dict.fromkeys(word for server in servers for word in server.labels))
 
 
 def _read(labels: str | Iterable[str]) -> CollectorRegistry:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ._grafana import write_dashboard
 from ._labels import label_names
 from ._meter import Meter
 from ._prometheus import Scrape, push, registry_of, text_of
+from ._prometheus_rules import PrometheusRules, write_rules
 from ._prometheus_server import PrometheusServer
 from ._report import Report, write_report
 from ._tables import SUFFIXES, Written, armed, to_csv, to_jsonl, to_parquet, write_table
@@ -12,6 +14,7 @@ from ._tables import SUFFIXES, Written, armed, to_csv, to_jsonl, to_parquet, wri
 __all__ = [
     "SUFFIXES",
     "Meter",
+    "PrometheusRules",
     "PrometheusServer",
     "Report",
     "Scrape",
@@ -24,6 +27,8 @@ __all__ = [
     "to_csv",
     "to_jsonl",
     "to_parquet",
+    "write_dashboard",
     "write_report",
+    "write_rules",
     "write_table",
 ]
