@@ -14,7 +14,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check format bench bench-coverage binder test-sdks chromium clean
+.PHONY: help demo test lab check format bench bench-coverage binder test-sdks chromium prometheus clean
 
 help:  ## what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 21
@@ -22,7 +22,7 @@ help:  ## what there is to type
 demo: $(READY)  ## the quickstart in a real kernel: receipt, rows, CSV; no key, no network
 	@$(BIN)/python -m tests.demo
 
-test: $(READY) chromium  ## every test, the real browser included
+test: $(READY) chromium prometheus  ## every test, the real browser included
 	@$(BIN)/python -m pytest $(ARGS)
 
 lab: $(READY) out/lab/01_quickstart.ipynb  ## a copy of the quickstart in JupyterLab
@@ -55,6 +55,9 @@ binder: $(READY)  ## the steps of binder/ in a clean environment, and the quicks
 
 chromium:  ## the browser of the browser tests, installed where that can be done
 	@bash tests/chromium.sh
+
+prometheus:  ## the Prometheus of its tests, installed where that can be done
+	@bash tests/prometheus.sh
 
 clean:  ## remove what the commands above have made
 	@rm -rf .venv .venv-* out .pytest_cache .mypy_cache .ruff_cache .hypothesis
