@@ -220,7 +220,7 @@ def test_a_notice_is_handed_to_the_front_end(k):
         if front.heard:
             break
     (said,) = front.heard
-    assert (said["type"], said["state"], said["severity"]) == ("alert", "firing", "warning")
+    assert (said["type"], said["phase"], said["severity"]) == ("alert", "firing", "warning")
     assert said["message"].startswith("many: ")
 
 

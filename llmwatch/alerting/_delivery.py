@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import inspect
 import os
 import random
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import faults
 from ..context import Scope, bind
+from ..worker import at_exit
 from ._alert import Alert, Handler
 from ._undelivered import Undelivered
 
@@ -30,8 +30,8 @@ HANDLER = {"llmwatch": "alert handler"}
 _PAUSES_S = (1.0, 5.0)  # before the second and the third try
 _CAPACITY = 100  # notices that may wait in one lane
 _LANES = 64
+_EXIT_S = 2.0  # the longest that the end of the process waits for handlers
 _IDLE_S = 5.0  # how long a lane keeps its thread for the next notice
-_EXIT_S = 2.0  # the longest that the end of the process waits for us
 
 
 class Delivery:
@@ -75,16 +75,20 @@ class Delivery:
             self._lanes[id(handler)] = lane  # the lane holds the handler, so its id stays its own
         return lane
 
-    def drain(self, timeout: float = _EXIT_S) -> bool:
+    def drain(self, timeout: float = 2.0) -> bool:
         """Wait until every notice is delivered or given up; False when `timeout` was too short."""
         end = time.monotonic() + timeout
         with self._lock:
             lanes = list(self._lanes.values())
         return all(lane.wait(end - time.monotonic()) for lane in lanes)
 
-    def finish(self, timeout: float = _EXIT_S) -> bool:
-        """`drain` without the pauses before further tries: the process ends."""
+    def finish(self, timeout: float) -> bool:
+        """`drain` without the pauses before further tries, also where no thread can be had."""
         self._hurry.set()
+        with self._lock:
+            lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.finish()
         return self.drain(timeout)
 
 
@@ -118,10 +122,13 @@ class _Lane:
                 faults.note(self._step, f"{self._capacity} notices wait already: the oldest went")
             self._waiting.append(alert)
             self._changed.notify_all()
-            if self._thread is None:
-                thread = threading.Thread(target=self._run, name="llmwatch-alerts", daemon=True)
-                thread.start()
-                self._thread = thread
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name="llmwatch-alerts", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:  # the process ends: then `finish` delivers
+                self._thread = None
 
     def wait(self, timeout: float) -> bool:
         """Whether it is through with everything, within `timeout` seconds."""
@@ -132,22 +139,31 @@ class _Lane:
                 lambda: not self._busy and not self._waiting, max(0.0, timeout)
             )
 
+    def finish(self) -> None:
+        """Deliver what waits here and now, if there is no thread to do it."""
+        with self._changed:
+            is_alone = self._thread is None and bool(self._waiting)
+            if is_alone:
+                self._thread = threading.current_thread()
+        if is_alone:
+            self._run(idle_s=0.0)
+
     @property
     def _step(self) -> str:
         return f"alert handler {_name(self._handler)}"
 
-    def _run(self) -> None:
+    def _run(self, idle_s: float = _IDLE_S) -> None:
         bind(Scope(labels=HANDLER, records=False))
         with _Awaiting() as finish:
-            while (alert := self._take()) is not None:
+            while (alert := self._take(idle_s)) is not None:
                 self._deliver(alert, finish)
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
 
-    def _take(self) -> Alert | None:
+    def _take(self, idle_s: float) -> Alert | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting, _IDLE_S)
+            self._changed.wait_for(lambda: self._waiting, idle_s)
             if not self._waiting:
                 self._thread = None
                 return None
@@ -230,11 +246,10 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
-    end = time.monotonic() + _EXIT_S
     for delivery in list(_deliveries):
-        delivery.finish(end - time.monotonic())
+        delivery.finish(_EXIT_S)
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_at_exit)
+at_exit(_at_exit)

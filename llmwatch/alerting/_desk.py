@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .. import faults
 from ..exceptions import UsageError
 from ._alert import Alert, Handler
-from ._rules import severities_of
+from ._rules import Rule, severities_of
 from ._states import Change
 from ._watcher import Watcher
 
@@ -65,6 +65,10 @@ class Desk:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
 
         return remove
+
+    def tells_anybody(self, rules: Iterable[Rule]) -> bool:
+        """Whether there is a handler."""
+        return bool(self._routes) or any(rule.notify for rule in rules)
 
     def mute(self, name: str, until_ns: int) -> None:
         """Tell nothing of this rule until then."""

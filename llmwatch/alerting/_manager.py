@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import faults
 from ..exceptions import UsageError
 from ..store import Store
+from ..worker import at_exit
 from ._alert import Alert, Handler
 from ._board import Board
 from ._builtin import builtin_rules
@@ -323,6 +324,11 @@ class Alerts:
         for watcher, change in news:
             self._desk.tell(watcher, change, now_ns)
 
+    def _at_exit(self) -> None:
+        """Look once more, where somebody is to be told: a script may end with what went wrong."""
+        if self._is_on and self._desk.tells_anybody(self):
+            self.evaluate()
+
     def _after_fork(self) -> None:
         # What the parent watches, the parent tells; a child that wants to says so: `on`.
         self._lock = threading.RLock()
@@ -349,3 +355,11 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def _at_exit() -> None:
+    for manager in list(_managers):
+        manager._at_exit()
+
+
+at_exit(_at_exit)

@@ -230,14 +230,13 @@ class Banners:
 
     def _publish(self, shown: _Shown, bundle: dict[str, str]) -> None:
         update = shown.version > 1
-        self._in(shown, partial(self._screen.show, bundle, shown.ident, update=update))
+        # An update finds its output by name, and those who run notebooks without a front end
+        # (nbclient) hear only of the cell that runs.
+        place = (self._places.last() if update else None) or shown.place
+        _in(place, partial(self._screen.show, bundle, shown.ident, update=update))
         shown.html = bundle["text/html"]
         if self._hand is not None and update:
             self._send(shown)
-
-    def _in(self, shown: _Shown, act: Callable[[], Any]) -> Any:
-        """Do it where the alert stands: as if the cell's own code did."""
-        return shown.place.context.run(act) if shown.place else act()
 
     # -- the person's hand on it --------------------------------------------------------------
 
@@ -248,7 +247,7 @@ class Banners:
             return
         self._has_reached = True
         try:
-            self._hand = self._in(shown, partial(hand, self._kernel, self._told))
+            self._hand = _in(shown.place, partial(hand, self._kernel, self._told))
         except Exception as problem:  # without it the banners have no Mute, and that is all
             faults.note("banner", problem)
 
@@ -288,3 +287,8 @@ class Banners:
 def _is_later(place: Place | None, shown: _Shown) -> bool:
     """Whether a place is further down the session: an alert never moves back."""
     return place is not None and shown.place is not None and place.number > shown.place.number
+
+
+def _in(place: Place | None, act: Callable[[], Any]) -> Any:
+    """Do it as if the cell's own code did."""
+    return place.context.run(act) if place is not None else act()

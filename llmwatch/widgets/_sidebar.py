@@ -75,7 +75,8 @@ class Sidebar:
 
     def toast(self, alert: Any) -> None:
         """Tell a notice of an alert."""
-        words = {name: getattr(alert, name) for name in ("key", "state", "severity")}
+        # Not `state`: nbclient takes whatever says that for a widget, and would break off.
+        words = {"key": alert.key, "phase": alert.state, "severity": alert.severity}
         known = alert.name in alert.message
         message = alert.message if known else f"{alert.name}: {alert.message}"
         self._say({"type": "alert", **words, "message": message})

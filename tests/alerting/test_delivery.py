@@ -236,6 +236,43 @@ delivery.send(dead, alert())
     assert time.monotonic() - begun < HANG_S / 2
 
 
+@pytest.mark.parametrize("python", ["3.11", "3.12"])
+def test_a_script_that_ends_with_what_went_wrong_tells_it(python, tmp_path):
+    """Rules look once more at the end, and handlers hear; also where no thread can be had then."""
+    script = """
+import atexit, sys, threading
+import llmwatch
+from llmwatch.alerting import Delivery
+from llmwatch.testing import OfflineServer, Reply, offline_client
+
+def refuse(self):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+def tell(alert):
+    open(sys.argv[2], "a").write(alert.title)
+
+llmwatch.alerts.add_handler(tell)
+server = OfflineServer().start()
+client = offline_client(server, max_retries=0)
+with llmwatch.watch() as w:
+    client.chat.completions.create(model="m", messages=[])
+    w.summary(), llmwatch.alerts.firing  # what is loaded now need not be loaded at the end
+    server.script(*[Reply.rate_limited()] * 9)
+    if sys.argv[1] == "3.12":
+        atexit.register(lambda: setattr(threading.Thread, "start", refuse))
+    for _ in range(9):
+        try:
+            client.chat.completions.create(model="m", messages=[])
+        except Exception:
+            pass
+"""
+    told = tmp_path / "told"
+    run = subprocess.run([sys.executable, "-c", script, python, str(told)], capture_output=True,
+                         text=True, timeout=60)  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    assert told.read_text().startswith("high_error_rate: 90")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_delivers_its_own_notices_only():
     """The child has neither the parent's queue nor its locks, and can send."""

@@ -66,10 +66,10 @@ export class Sidebar extends lumino.Panel {
   }
 
   // A toast for a notice that the panel itself cannot show, because it is out of sight.
-  notify(pane, { key, state, severity, message }) {
+  notify(pane, { key, phase, severity, message }) {
     const { Notification } = apputils;
     const id = this._toasts.get(key);
-    if (state === "resolved") {
+    if (phase === "resolved") {
       if (id) Notification.update({ id, message, type: "success", autoClose: TOAST_MS });
       this._toasts.delete(key);
     } else if (!this.shows(pane)) {
