@@ -91,7 +91,11 @@ def rule_of(
     """
     if condition is None:
         read = condition_of(name)
-        name = read.text if isinstance(name, str) else read.figure.name
+        name = read.text if isinstance(name, str) else getattr(name, "__name__", "<lambda>")
+        if name == "<lambda>":  # the second one would take the place of the first
+            raise UsageError(
+                'a lambda has no name: give it one, as in alert("chatty", lambda f: ...).'
+            )
     else:
         read = condition_of(condition)
     if not isinstance(name, str) or not name.strip():

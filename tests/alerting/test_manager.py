@@ -173,6 +173,18 @@ def test_a_condition_is_its_own_name():
     assert list(scene.alerts) == [rule]
 
 
+def test_a_function_is_its_own_name():
+    """A function alone is called as it is; a lambda needs a name, or two would be one."""
+    scene = Scene()
+
+    def chatty(f):
+        return f.output_tokens > f.input_tokens
+
+    assert scene.rule(chatty).name == "chatty"
+    with pytest.raises(UsageError, match="a lambda has no name"):
+        scene.rule(lambda f: f.tokens > 3)
+
+
 def test_a_name_again_replaces():
     """A cell that runs again doubles no rule, and what fires goes on firing, told once."""
     scene = Scene()
