@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import cycle, islice, pairwise
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ._received import Received
 from ._reply import Reply
@@ -15,6 +14,27 @@ from ._schema import sample_text
 __all__ = ["Turn", "count_tokens"]
 
 _LAST_WORDS = 6
+T = TypeVar("T")
+
+
+class _once(Generic[T]):  # noqa: N801 - it stands where `cached_property` would
+    """Computed when first asked for, without a lock.
+
+    Python 3.11's `cached_property` has one for all instances: a child forked while another thread
+    is in it would wait for ever.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        value = self._compute(instance)
+        instance.__dict__[self._name] = value  # found before this, which has no `__set__`
+        return value
 
 
 def count_tokens(text: str) -> int:
@@ -30,7 +50,7 @@ class Turn:
     reply: Reply
     number: int
 
-    @cached_property
+    @_once
     def ask(self) -> dict[str, Any]:
         """The fields of the request, JSON or form (`ValueError`, `TypeError`: neither)."""
         if form := self.request.form:
@@ -60,13 +80,13 @@ class Turn:
         """An id that counts up: ``chatcmpl-offline-1``."""
         return f"{prefix}offline-{self.number}"
 
-    @cached_property
+    @_once
     def prompt(self) -> list[str]:
         """Every text that the model is given, the latest last."""
         sources = ("system", "instructions", "messages", "input", "prompt")
         return [text for name in sources for text in _texts(self.ask.get(name))]
 
-    @cached_property
+    @_once
     def text(self) -> str:
         """What the model says; empty when it calls functions instead."""
         reply = self.reply
@@ -85,7 +105,7 @@ class Turn:
             return sentence
         return " ".join(islice(cycle(sentence.split()), reply.chunks))
 
-    @cached_property
+    @_once
     def parts(self) -> list[str]:
         """The text in the pieces in which a stream brings it (at most one a character)."""
         chunks = self.reply.chunks
