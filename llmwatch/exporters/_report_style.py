@@ -44,8 +44,8 @@ p{{margin:4px 0}}
 code{{font:12px/1.4 ui-monospace,Menlo,Consolas,monospace;background:var(--soft);padding:1px 4px;
 border-radius:3px;overflow-wrap:anywhere}}
 .tiles{{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));margin:16px 0 0;
-border:1px solid var(--rule);border-radius:8px;overflow:hidden;gap:1px;background:var(--rule)}}
-.tile{{padding:10px 14px;background:var(--ground)}}
+border:1px solid var(--rule);border-radius:8px;overflow:hidden;gap:1px}}
+.tile{{padding:10px 14px;box-shadow:0 0 0 1px var(--rule)}}
 .tile b{{display:block;font-size:20px;font-weight:600;line-height:1.25}}
 .note{{border-left:3px solid var(--rule);padding:2px 0 2px 12px;margin:8px 0}}
 .alert{{border-left-color:var(--bad)}}

@@ -72,10 +72,12 @@ def _cell_name(columns: Columns, at: int) -> str:
 
 
 def slowest(columns: Columns) -> str:
-    """The calls that took longest."""
+    """The calls that took longest; nothing where there are so few that all are told anyway."""
     import numpy as np
 
     took = columns["latency_s"]
+    if len(took) <= _SLOWEST:
+        return ""
     order = np.argsort(-np.nan_to_num(took, nan=-1.0), kind="stable")
     places = [at for at in order[:_SLOWEST].tolist() if not np.isnan(took[at])]
     return _calls(columns, places)
@@ -91,7 +93,7 @@ def calls_table(columns: Columns) -> str:
 
 def _calls(columns: Columns, places: Iterable[int], caption: str = "") -> str:
     heads = (
-        Column("started", is_words=True), Column("model", is_words=True),
+        Column("started"), Column("model", is_words=True),
         Column("status", is_words=True), Column("latency"), Column("first token"),
         Column("tokens in"), Column("out"), Column("cost"), Column("attempts"),
         Column("tag", is_words=True), Column("cell"),
