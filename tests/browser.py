@@ -37,7 +37,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-EXTENSION = Path(__file__).parents[1] / "llmwatch" / "labextension"
+ROOT = Path(__file__).parents[1]
+EXTENSION = ROOT / "llmwatch" / "labextension"
 PATIENCE_MS = 60_000  # a hang guard: ten times what a slow machine needs
 
 
@@ -167,7 +168,7 @@ class Desk:
 
     def wait_until_open(self) -> None:
         """Wait for the cells and the kernel of the notebook in front."""
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.page.locator(".jp-Notebook .jp-Cell").locator("visible=true").first.wait_for()
         # JupyterLab shows a kernel as idle before there is a session: what is run then is lost.
         self.page.wait_for_function(
             "async () => { const it = window.jupyterapp.shell.currentWidget?.sessionContext;"
@@ -217,6 +218,7 @@ def serve(home: Path, environ: Mapping[str, str], app: str = "jupyterlab") -> It
         "JUPYTER_RUNTIME_DIR": home / "runtime",
         "JUPYTERLAB_SETTINGS_DIR": home / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
     command = [
         sys.executable, "-m", app, "--no-browser", "--allow-root",

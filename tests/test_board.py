@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 
@@ -45,17 +46,15 @@ class FrontEnd:
         return run
 
     def say(self, kind):
-        """Send a word, and keep the answer."""
-        client = self._kernel.client
-        content = {"comm_id": self.comm_id, "data": {"type": kind}}
-        message = client.session.msg("comm_msg", content)
-        client.shell_channel.send(message)
-        while True:
+        """Say a word, and wait until it is heard and, where there is one, for the answer."""
+        client, known, asked = self._kernel.client, len(self.heard), uuid4().hex
+        content = {"comm_id": asked, "target_name": "llmwatch", "data": {"type": kind}}
+        client.shell_channel.send(client.session.msg("comm_open", content))
+        taken = False
+        while not taken or (kind == "panel" and len(self.heard) == known):
             came = client.get_iopub_msg(timeout=60)
-            if came["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-                self._note(came)
-                if came["content"].get("execution_state") == "idle":
-                    return
+            taken |= came["msg_type"] == "comm_close" and came["content"]["comm_id"] == asked
+            self._note(came)
 
     def _note(self, message):
         content = message["content"]

@@ -1,7 +1,8 @@
 """The kernel's end of the line to the sidebar in JupyterLab and Notebook 7.
 
 The kernel opens a comm when llmwatch is loaded, and front ends that come later find it by its name:
-one that opened a comm itself would make every kernel without llmwatch log an error. The words:
+one that opened a comm itself would make every kernel without llmwatch log an error. What a front
+end says, it opens a short comm of the same name for. The words:
 
 =========  ========================  =============================================
 from       says                      means
@@ -42,6 +43,7 @@ class Sidebar:
     def __init__(self, model_id: Callable[[], str]) -> None:
         self._model_id = model_id
         self._comm: Any = None
+        self._listens = False
         self._lock = threading.Lock()  # JupyterLab asks on a thread of its own while a cell runs
         self._pid = os.getpid()
         self.heard = False
@@ -49,19 +51,26 @@ class Sidebar:
 
     def connect(self) -> None:
         """Announce llmwatch to the front ends; twice is once."""
-        from comm import create_comm
+        from comm import create_comm, get_comm_manager
 
         with self._lock:
+            if not self._listens:
+                get_comm_manager().register_target(TARGET, self._hear)
+                self._listens = True
             if self._comm is None:
                 self._comm = create_comm(target_name=TARGET, data={})
-                self._comm.on_msg(self._hear)
                 self._comm.on_close(self._closed)
 
     def close(self) -> None:
         """End the line."""
+        from comm import get_comm_manager
+
         with self._lock:
             line, self._comm = self._comm, None
+            listened, self._listens = self._listens, False
             self.heard = False
+        if listened:
+            get_comm_manager().unregister_target(TARGET, self._hear)
         if line is not None:
             line.close()
 
@@ -81,19 +90,22 @@ class Sidebar:
         message = alert.message if known else f"{alert.name}: {alert.message}"
         self._say({"type": "alert", **words, "message": message})
 
-    def _hear(self, message: Any) -> None:
+    def _hear(self, comm: Any, message: Any) -> None:
         said = message["content"]["data"].get("type")
+        comm.close()
         self.heard = True
         if said == "panel":
-            self._say(self._answer())
+            # Not here: a comm answers to the subshell it was last used on, and this one may end.
+            threading.Thread(target=self._answer, name="llmwatch-sidebar", daemon=True).start()
 
-    def _answer(self) -> dict[str, Any]:
+    def _answer(self) -> None:
         try:
             faults.check("dashboard")
-            return {"type": "panel", "model_id": self._model_id()}
+            self._say({"type": "panel", "model_id": self._model_id()})
         except Exception as problem:
             faults.note("dashboard", problem)
-            return {"type": "failed", "message": f"{type(problem).__name__}: {problem}"[:200]}
+            message = f"{type(problem).__name__}: {problem}"[:200]
+            self._say({"type": "failed", "message": message})
 
     def _closed(self, message: Any) -> None:
         with self._lock:  # a front end without our extension closes what it does not know

@@ -2,10 +2,14 @@
 //
 // A front end that opened one itself would make every kernel without llmwatch log an error. So the
 // kernel announces itself, and who comes later (a reload, a kernel that loaded llmwatch at its
-// start) asks which comms of this name there are.
+// start) asks which comms of this name there are. What we say goes over short comms of our own: only
+// those reach the kernel on a subshell (JupyterLab 4.4, ipykernel 7), that is, while a cell runs.
 
 const TARGET = "llmwatch";
 const HELD_UP_MS = 500;
+const SUBSHELL_MS = 2000;
+
+const later = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 export class Link {
   // `says` hears what the kernel sends, `ended` that it has ended the line, `changed` all else.
@@ -48,8 +52,14 @@ export class Link {
     return this._kernel.status === "unknown" || Date.now() - this._busySince >= HELD_UP_MS;
   }
 
-  send(type) {
-    this._comm?.send({ type });
+  async send(type) {
+    if (!this.linked) return;
+    const kernel = this._kernel;
+    const comm = kernel.createComm(TARGET); // the kernel closes it once it has heard
+    if (kernel.supportsSubshells && comm.commsOverSubshells !== "disabled") {
+      await Promise.race([comm.subshellStarted, later(SUBSHELL_MS)]);
+    }
+    if (!comm.isDisposed) comm.open({ type });
   }
 
   dispose() {
@@ -137,7 +147,7 @@ export class Link {
     this._changed();
   }
 
-  _opened = async comm => {
+  _opened = comm => {
     this._comm = comm;
     this.restarted = false;
     comm.onMsg = message => comm === this._comm && this._says(message.content.data);
@@ -146,12 +156,6 @@ export class Link {
       this._comm = null;
       this._ended();
     };
-    // On a subshell (JupyterLab 4.4, ipykernel 7) we are answered while a cell runs. Kernels without
-    // never settle this promise.
-    if (this._kernel.supportsSubshells && comm.commsOverSubshells !== "disabled") {
-      await Promise.race([comm.subshellStarted, new Promise(done => setTimeout(done, 1000))]);
-    }
-    if (comm !== this._comm || comm.isDisposed) return;
     this.send("hello");
     this._changed();
   };
