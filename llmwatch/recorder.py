@@ -210,9 +210,13 @@ class Session(Reading):
 
     # -- reading ------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
+    def settled(self, timeout: float) -> bool:
+        """Wait until all calls that are over are recorded; False when `timeout` was too short."""
         self._capture.traffic.conclude()
-        if not self._worker.drain(_WAIT_S):
+        return self._worker.drain(timeout)
+
+    def _settle(self) -> None:
+        if not self.settled(_WAIT_S):
             faults.note("read", "calls were still queued after 2 s of waiting")
 
     def _view(self) -> View:

@@ -107,11 +107,17 @@ class Banners:
 
     def _look(self) -> None:
         """Have the rules look at the calls that just ended, so that no saved notebook lacks one."""
-        self._session._settle()
-        total = self._session.store.total
-        if total != self._total:
-            self._total = total
-            self._session.alerts.firing  # noqa: B018  # reading it looks
+        session = self._session
+        if not session.settled(_WAIT_S):
+            return  # a long queue: the rules look at it when it is done
+        if session.store.total != self._total:
+            self._total = session.store.total
+            session.record(self._evaluated)
+            session.settled(_WAIT_S)
+
+    def _evaluated(self) -> list[Any]:
+        self._session.alerts.evaluate()
+        return []
 
     def _hear(self, alert: Alert) -> None:
         """Of a change; on the thread that records calls."""
@@ -130,8 +136,11 @@ class Banners:
 
     def _tell(self) -> None:
         """Print a line for what began or ended."""
+        latest: dict[str, Alert] = {}
         while self._news:
             alert = self._news.popleft()
+            latest[alert.key] = alert
+        for alert in latest.values():
             before = self._shown.get(alert.key)
             if before is None or before.alert.state != alert.state:
                 say(Banner(alert).line())
@@ -146,9 +155,9 @@ class Banners:
                 self._take(self._news.popleft())
             while self._said:
                 self._obey(self._said.popleft())
+            self._reach()  # first: what was drawn in the last turn need not wait for it
             wait = self._draw_what_is_due()
-            self._reach()
-            return wait
+            return wait if self._has_reached or not self._shown else 0.0
 
     def _take(self, alert: Alert) -> None:
         shown = self._shown.get(alert.key)
