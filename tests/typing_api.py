@@ -151,6 +151,10 @@ def alerts_are_rules_and_notices() -> None:
         assert_type(alert.since, datetime)
         assert_type(alert.message, str)
 
+    mail = llmwatch.email("smtp.example.com", 587, "bot@example.com", ["ana@example.com"])
+    llmwatch.alert("dear", "cost_usd > $2", notify=[llmwatch.slack("https://example.com/x"), mail])
+    llmwatch.alerts.add_handler(llmwatch.webhook("https://example.com/x", {"Authorization": "k"}))
+    llmwatch.alerts.add_handler(llmwatch.notify("tgram://token/chat"), severity="critical")
     stop = llmwatch.alerts.add_handler(tell, severity=["critical", "warning"])
     stop()
 
