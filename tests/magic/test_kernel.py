@@ -140,15 +140,15 @@ def test_a_failed_call_is_in_the_receipt(loaded):
 def test_an_interrupt(loaded):
     """Ctrl-C in a call ends it as cancelled, and the receipt says so."""
 
-    def interrupt(run):
-        if run.messages[-1]["msg_type"] == "stream":
-            loaded.manager.interrupt_kernel()
-
     loaded.run("slow = OfflineServer(); slow.__enter__(); slow.script(Reply('x', latency=60))")
-    run = loaded.run(
-        "%%llmwatch\nprint('ready')\nask(client=offline_client(slow, max_retries=0))",
-        during=interrupt,
+    loaded.run(
+        "import signal, threading\n"
+        "def interrupt():\n"
+        "    slow.wait_for_requests(timeout=60)\n"
+        "    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)\n"
+        "threading.Thread(target=interrupt).start()"
     )
+    run = loaded.run("%%llmwatch\nask(client=offline_client(slow, max_retries=0))")
     assert run.error["ename"] == "KeyboardInterrupt"
     assert "1 cancelled" in run.receipt
     assert last(loaded, "status") == "['cancelled']"
