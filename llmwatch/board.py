@@ -42,7 +42,7 @@ class Board:
 
         with self._lock:
             if self._panel is None or self._panel.closed:
-                self._panel = Panel(self._session)
+                self._panel = Panel(self._session, eager=self.sidebar.heard)
             return self._panel
 
     def connect(self) -> None:
@@ -93,6 +93,7 @@ class Dashboard:
 
         panel, sidebar = self._board.panel(), self._board.sidebar
         display(_bundle(panel, self._where, heard=sidebar.heard), raw=True)
+        panel.leave_picture()  # for a saved notebook
         if self._where != "inline":
             sidebar.open()
 

@@ -67,8 +67,9 @@ class FrontEnd:
 
 
 def shown(run):
-    """The one thing a cell displayed."""
-    (data,) = run.shown
+    """What a cell displayed for a live page; below it stands the picture for a saved one."""
+    data, picture = run.shown
+    assert picture["text/html"].startswith('<div class="llmwatch-still')
     return data
 
 
@@ -152,8 +153,8 @@ def test_as_the_last_line_it_shows_once(k):
     """The value of the cell is not shown on top of what was displayed; in a later cell it is."""
     front = FrontEnd(k)
     front.run("import llmwatch")
-    assert len(front.run('board = llmwatch.dashboard("inline")\nboard').shown) == 1
-    assert len(front.run("board").shown) == 1
+    first = shown(front.run('board = llmwatch.dashboard("inline")\nboard'))
+    assert shown(front.run("board")) == first
 
 
 def test_closed_it_is_made_anew_when_asked_for(k):

@@ -177,11 +177,11 @@ def test_a_restart(in_lab):
     in_lab.panel()
     in_lab.kernel("restartKernel")
     in_lab.says("Kernel restarted: what you see is from before.")
-    assert page.locator(f"{SIDE} .llmwatch-still").count() == 1
+    assert page.locator(f"{SIDE} .llmwatch-old").count() == 1
     assert page.locator(f"{SIDE} .llmwatch-banner").get_by_text(LOAD).is_visible()
     in_lab.run(LOAD)
     in_lab.panel()
-    assert page.locator(f"{SIDE} .llmwatch-still").count() == 0
+    assert page.locator(f"{SIDE} .llmwatch-old").count() == 0
 
 
 def test_a_kernel_that_dies_or_is_shut_down(in_lab):
@@ -284,6 +284,20 @@ def test_inline(in_lab):
     in_lab.desk.run_all()
     page.locator(".llmwatch-output .lw-panel").wait_for()
     assert not page.locator(SIDE).is_visible()
+
+
+def test_a_saved_notebook(in_lab):
+    """Opened with a kernel that knows nothing of it, a picture stands where the panel was."""
+    page = in_lab.open(LOAD, "%llmwatch dashboard inline", name="saved.ipynb")
+    in_lab.desk.run_all()
+    page.locator(".llmwatch-output .lw-panel").wait_for()
+    page.locator(".llmwatch-still").wait_for(state="hidden")
+    in_lab.command("docmanager:save")
+    in_lab.kernel("restartKernel")
+    page.goto(f"{in_lab.desk.address}/lab/tree/saved.ipynb?reset")
+    in_lab.desk.wait_until_open()
+    page.locator(".llmwatch-still").wait_for()
+    assert page.locator(".llmwatch-output").inner_text() == ""
 
 
 def test_a_notice_while_the_panel_is_out_of_sight(in_lab):

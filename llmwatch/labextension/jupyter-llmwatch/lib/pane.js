@@ -52,7 +52,7 @@ export class Pane extends lumino.Panel {
     const still = this._model === null ? null : standstill(link);
     if (this._model === null) this._card.say(card(this.name, link, this._failure));
     this._banner.say(still);
-    this._view?.toggleClass("llmwatch-still", still !== null);
+    this._view?.toggleClass("llmwatch-old", still !== null);
   }
 
   _ask() {
