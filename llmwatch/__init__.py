@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .nested import run
     from .recorder import Session
     from .scopes import watch
+    from .spans import span
 
     alerts: Alerts
     session: Session
@@ -61,6 +62,7 @@ __all__ = [
     "serve_prometheus",
     "session",
     "slack",
+    "span",
     "unload_ipython_extension",
     "watch",
     "webhook",
@@ -92,6 +94,7 @@ _HOMES = {
     "run": "nested",
     "serve_prometheus": "metrics",
     "slack": "alerting",
+    "span": "spans",
     "watch": "scopes",
     "webhook": "alerting",
 }

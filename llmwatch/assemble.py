@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from random import getrandbits
 from typing import Any
 
 from . import faults
@@ -21,13 +20,15 @@ from .capture import (
     read_to_the_end,
     sdk_of,
 )
-from .context import Labels, resolve
+from .context import Labels, Scope, lineage, resolve
+from .ids import new_id, new_span_id, new_trace_id, span_text, trace_text
+from .otel import Around
 from .pricing import PriceBook
 from .records import Call
 from .redaction import Redactor, preview, secrets_of
 from .settings import Settings
 
-__all__ = ["Assembler", "labels_text", "new_id", "request_of"]
+__all__ = ["Assembler", "identify", "labels_text", "new_id", "request_of", "trace_of", "where"]
 
 _TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
 _BYTES_PER_TOKEN = 4
@@ -40,11 +41,6 @@ _WORDS = (
 _REQUEST_ID_HEADERS = (
     b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid", b"x-goog-request-id",
 )  # fmt: skip
-
-
-def new_id() -> str:
-    """A new id of 16 hexadecimal digits, the first a letter: a spreadsheet takes it as text."""
-    return f"c{getrandbits(60):015x}"
 
 
 @dataclass(slots=True)
@@ -85,9 +81,8 @@ class Assembler:
         for name in _NO_COLUMNS:
             del values[name]
         values |= where(resolve(invocation.scope))
-        return Call(
-            call_id=new_id(), session_id=self.session_id, process=str(os.getpid()), **values
-        )
+        values |= identify(invocation)
+        return Call(session_id=self.session_id, process=str(os.getpid()), **values)
 
     def _identity(
         self, invocation: Invocation, asked: Asked, answer: Answer | None
@@ -256,6 +251,28 @@ _FROM_ANSWER = (
     "finish_reason", "tool_calls", "cache_write_1h_tokens",
 )  # fmt: skip
 _NO_COLUMNS = ("raw_message", "cache_write_1h_tokens")  # known on the way, not kept
+
+
+def identify(invocation: Invocation) -> dict[str, Any]:
+    """`call_id`, `trace_id`, `span_id` and `parent_span_id` of a call, in flight or over.
+
+    For the worker alone: made when they are first asked for, and the same from then on.
+    """
+    ids = getattr(invocation, "ids", None)
+    if ids is None:
+        ids = {"call_id": new_id(), **trace_of(invocation.scope, invocation.around)}
+        invocation.ids = ids
+    return ids
+
+
+def trace_of(scope: Scope | None, around: Around | None) -> dict[str, Any]:
+    """New ids for a call made in `scope`, within what it belongs to; else a trace of its own."""
+    trace_id, parent = lineage(scope.span if scope is not None else None, around)
+    return {
+        "trace_id": trace_text(trace_id or new_trace_id()),
+        "span_id": span_text(new_span_id()),
+        "parent_span_id": span_text(parent) if parent else None,
+    }
 
 
 def where(labels: Labels) -> dict[str, Any]:

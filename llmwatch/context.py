@@ -16,7 +16,20 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-__all__ = ["Budget", "Cell", "Labels", "Scope", "bind", "here", "inherit", "resolve"]
+from .otel import Around
+
+__all__ = [
+    "Budget",
+    "Cell",
+    "Labels",
+    "OpenSpan",
+    "Scope",
+    "bind",
+    "here",
+    "inherit",
+    "lineage",
+    "resolve",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,43 @@ class Budget:
         return self.spent >= self.limit
 
 
+@dataclass(eq=False, slots=True)
+class OpenSpan:
+    """A span of the person's from its start until the worker has made a `Span` of it.
+
+    Its ids are there from the start: what begins inside takes them up.
+    """
+
+    name: str
+    trace_id: int
+    span_id: int
+    parent_id: int
+    """Of the span around it, which may be OpenTelemetry's; 0 for none."""
+    parent: OpenSpan | None
+    """The span of ours around it."""
+    around_id: int
+    """Of the span of OpenTelemetry that was current when it began; 0 for none."""
+    attributes: dict[str, Any]
+    started_wall_ns: int
+    started_ns: int
+    ended_ns: int = 0
+    status: str = "open"
+    error_type: str | None = None
+    error_message: str | None = None
+    calls: int = 0
+    """Those made in it that are over. Counted by the worker."""
+    scope: Scope | None = None
+
+    def comes_after(self, span_id: int) -> bool:
+        """Whether `span_id` is this one, or was there before it."""
+        level: OpenSpan | None = self
+        while level is not None:
+            if span_id in (level.span_id, level.around_id):
+                return True
+            level = level.parent
+        return False
+
+
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Scope:
     """What a person put around calls; `parent` is the scope around this one."""
@@ -90,6 +140,10 @@ class Scope:
     """The collector of the rows made under this scope (`reading`'s `Watch`), if it keeps any."""
     records: bool = True
     """Whether calls under it are recorded even when the process-wide switch is off."""
+    opened: OpenSpan | None = None
+    """The span that this scope is, if it is one."""
+    span: OpenSpan | None = field(init=False)
+    """The innermost span: that, or the one around it."""
     budgets: tuple[Budget, ...] = field(init=False)
     recording: bool = field(init=False)
     interrupted: bool = False
@@ -99,6 +153,7 @@ class Scope:
         outer = self.parent.budgets if self.parent else ()
         self.budgets = (*outer, self.budget) if self.budget else outer
         self.recording = self.records or (self.parent is not None and self.parent.recording)
+        self.span = self.opened or (self.parent.span if self.parent is not None else None)
 
     def chain(self) -> Iterator[Scope]:
         """The scope itself and those around it, from the inside out."""
@@ -160,3 +215,14 @@ def resolve(scope: Scope | None) -> Labels:
                 found[name] = getattr(level, name)
         found["labels"] = {**level.labels, **found["labels"]}
     return Labels(**found)
+
+
+def lineage(span: OpenSpan | None, around: Around | None) -> tuple[int, int]:
+    """Trace and parent of what begins inside both; zeros where nothing is around it.
+
+    Which of the two is the inner one: OpenTelemetry's, unless it was there before ours. (Ours
+    leads OpenTelemetry while it is open, so what is current there mostly *is* ours.)
+    """
+    if span is not None and (around is None or span.comes_after(around.span_id)):
+        return span.trace_id, span.span_id
+    return (around.trace_id, around.span_id) if around is not None else (0, 0)

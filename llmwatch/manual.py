@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import faults
-from .assemble import new_id, where
+from .assemble import new_id, trace_of, where
 from .context import Scope, here, resolve
 from .exceptions import UsageError
+from .otel import Around, around
 from .recorder import Session, session
 from .records import Call
 from .redaction import preview
@@ -28,6 +29,7 @@ class ManualCall:
         }  # fmt: skip
         self._texts: dict[str, str] = {}
         self._scope: Scope | None = None
+        self._around: Around | None = None
         self._started_ns = self._wall_ns = 0
         self._first_ns: int | None = None
 
@@ -81,6 +83,7 @@ class ManualCall:
             raise UsageError("this call was recorded already: open a new one: llmwatch.call(...).")
         self._scope = here()
         self._session.gate(self._scope)
+        self._around = around()
         self._wall_ns, self._started_ns = time_ns(), perf_counter_ns()
         return self
 
@@ -124,7 +127,7 @@ class ManualCall:
             "call_id": new_id(), "session_id": owner.session_id, "process": str(os.getpid()),
             "started_at": self._wall_ns, "stream": False, "attempts": 1,
         }  # fmt: skip
-        whole |= where(resolve(self._scope)) | values
+        whole |= where(resolve(self._scope)) | trace_of(self._scope, self._around) | values
         whole |= owner.price_of(whole)
         return Call(**whole)
 

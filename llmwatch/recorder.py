@@ -12,14 +12,15 @@ from weakref import WeakSet
 from . import faults
 from .assemble import Assembler, new_id, request_of, where
 from .capture import Capture, Dropped, Invocation, provider_of, read_what_came
-from .context import Budget, Scope, resolve
+from .context import Budget, OpenSpan, Scope, resolve
 from .exceptions import BudgetExceeded
 from .pricing import PriceBook
 from .reading import Reading
-from .records import Call
+from .records import Call, Span
 from .redaction import Redactor
 from .settings import Settings, from_environment
 from .store import Rows, Store, View
+from .traces import SpanSubscriber, Traces, span_of
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Session(Reading):
         self.settings = settings or from_environment()
         self.prices = PriceBook()
         self.store = Store(self.settings.max_calls)
+        self.traces = Traces(self.settings.max_calls)
         self._redactor = Redactor(self.settings.redact)
         self._assembler = Assembler(
             self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
@@ -100,7 +102,7 @@ class Session(Reading):
         self._settle()  # calls that are over are kept as was asked for when they were made
         self.settings = changed
         self._redactor = Redactor(self.settings.redact)
-        self.store.max_calls = self.settings.max_calls
+        self.store.max_calls = self.traces.finished.most = self.settings.max_calls
         return self.settings
 
     def price(
@@ -168,12 +170,13 @@ class Session(Reading):
                 made.extend(self._made_of(thing))
             except Exception as problem:  # one bad record must not take the others with it
                 faults.note("record", problem)
-        if not made:
-            return
-        first = self.store.append([call for call, _ in made])
-        for number, (call, scope) in enumerate(made, first):
-            if scope is not None:
-                self._book(call, number, scope)
+        if made:
+            first = self.store.append([call for call, _ in made])
+            for number, (call, scope) in enumerate(made, first):
+                if scope is not None:
+                    self._book(call, number, scope)
+        # Behind the calls: a span says how many it had.
+        self._end_spans([thing for thing in batch if isinstance(thing, OpenSpan)])
 
     def _book(self, call: Call, number: int, scope: Scope) -> None:
         """Charge the budgets around a call, and enter it in the watches around it."""
@@ -185,9 +188,24 @@ class Session(Reading):
         for level in scope.chain():
             if level.watch is not None:
                 level.watch.rows.add(number)
+            if level.opened is not None:
+                level.opened.calls += 1
+
+    def _end_spans(self, ended: Sequence[OpenSpan]) -> None:
+        spans: list[Span] = []
+        for each in ended:
+            try:
+                spans.append(span := span_of(each, self.session_id, self._redactor))
+                levels = each.scope.chain() if each.scope is not None else ()
+                # Once each: a watched function that calls itself has its watch in there twice.
+                for watch in {level.watch for level in levels if level.watch is not None}:
+                    watch.inside.add(span)
+            except Exception as problem:
+                faults.note("span", problem)
+        self.traces.add(spans)
 
     def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
-        if thing is None:
+        if thing is None or isinstance(thing, OpenSpan):
             return []  # one failed and may be sent again: `_idle` asks
         if isinstance(thing, Dropped):
             dropped = self._capture.traffic.dropped(thing)
@@ -233,6 +251,30 @@ class Session(Reading):
 
     def _in_flight(self) -> list[dict[str, Any]]:
         return self.in_flight_under(None)
+
+    # -- spans --------------------------------------------------------------------------------
+
+    def subscribe_spans(self, callback: SpanSubscriber) -> Callable[[], None]:
+        """Call `callback(spans)` with `records.Span`s that have ended; returns what ends that.
+
+        It runs on the worker, after the calls in them were stored. The one with `is_root` comes
+        when its trace is complete. If it raises, that is counted in diagnostics.
+        """
+        return self.traces.subscribe(callback)
+
+    def end_span(self, span: OpenSpan) -> None:
+        """Hand a span that is over to the worker, behind the calls in it."""
+        if self._capture.traffic.failed:
+            self._capture.traffic.conclude()  # a call that failed for good is over by now
+        self._worker.put(span)
+
+    def open_spans(self, watch: Any = None) -> list[Span]:
+        """The spans (in one watch) that are open, as they are now."""
+        found = [span for span in list(self.traces.open.values()) if _is_in(span.scope, watch)]
+        return [span_of(span, self.session_id, self._redactor) for span in found]
+
+    def _spans(self) -> list[Span]:
+        return [*self.traces.finished.newest(), *self.open_spans()]
 
     # -- alerts -------------------------------------------------------------------------------
 
@@ -304,14 +346,8 @@ class Session(Reading):
         return len(self._capture.traffic.open)
 
     def _looked_at(self, watch: Any) -> list[dict[str, Any]]:
-        found = []
-        for invocation in list(self._capture.traffic.open.values()):
-            scope = invocation.scope
-            if watch is None or (
-                scope is not None and any(level.watch is watch for level in scope.chain())
-            ):
-                found.append(self._so_far(invocation))
-        return found
+        flying = list(self._capture.traffic.open.values())
+        return [self._so_far(each) for each in flying if _is_in(each.scope, watch)]
 
     def _so_far(self, invocation: Invocation) -> dict[str, Any]:
         content = self.settings.content
@@ -349,6 +385,12 @@ class Session(Reading):
             return
         if spent is not None:
             raise _refusal(spent)
+
+
+def _is_in(scope: Scope | None, watch: Any) -> bool:
+    """Whether `watch` is around; None is around everything."""
+    levels = scope.chain() if scope is not None else ()
+    return watch is None or any(level.watch is watch for level in levels)
 
 
 def _in_brief(invocation: Invocation) -> dict[str, Any]:

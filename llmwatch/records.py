@@ -1,10 +1,10 @@
-"""A call, once it is over. Frozen: what happens to it afterwards happens in the store."""
+"""A call, a span, a rating: frozen. What happens to a call once it is over happens in the store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Call", "Feedback"]
+__all__ = ["Call", "Feedback", "Span"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,41 @@ class Call:
     feedback: str | None = None
     request_preview: str | None = None
     response_preview: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of work that the person put between `with llmwatch.span(...)`; `None` is unknown."""
+
+    name: str
+    status: str
+    """`ok`, `error`, `cancelled`, `partial` (a generator not read to its end), or `open`."""
+    started_at: int
+    """Nanoseconds since the epoch, UTC."""
+    duration_s: float | None = None
+    """None while it is open."""
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None = None
+    """The span around it, which may be one of OpenTelemetry."""
+    is_root: bool
+    """Whether no span of ours was open around it: when it ends, the trace is complete."""
+    calls: int
+    """LLM calls in it, and in the spans in it, that were over when it ended."""
+    attributes: str | None = None
+    """One JSON object, credentials removed."""
+    error_type: str | None = None
+    error_message: str | None = None
+    session_id: str
+    notebook: str | None = None
+    process: str | None = None
+    tag: str | None = None
+    user: str | None = None
+    feature: str | None = None
+    labels: str | None = None
+    cell_id: str | None = None
+    execution_count: int | None = None
+    cell_run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

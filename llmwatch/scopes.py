@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from .context import Budget, Cell, Scope, bind, here
 from .exceptions import UsageError
 from .pricing import PriceBook
 from .reading import Reading
 from .recorder import Session, session
-from .records import Call
+from .records import Call, Span
 from .store import View
+from .traces import Spans
+from .wrapping import Run, wrapped
 
 __all__ = ["Watch", "watch"]
 
@@ -42,6 +42,7 @@ class Watch(Reading):
         records: bool = True,
     ) -> None:
         self.rows = owner.store.rows()
+        self.inside = Spans(owner.settings.max_calls)
         self.budget = budget
         self._session = owner
         self._says: dict[str, Any] = {
@@ -112,68 +113,7 @@ class Watch(Reading):
         """Watch each run of `function`: sync, async, generator or async generator."""
         if not callable(function):
             raise UsageError("a watch decorates a function: @llmwatch.watch(tag=...).")
-        if inspect.isasyncgenfunction(function):
-            wrapped: Any = self._async_generator(function)
-        elif inspect.isgeneratorfunction(function):
-            wrapped = self._generator(function)
-        elif inspect.iscoroutinefunction(function):
-            wrapped = self._coroutine(function)
-        else:
-            wrapped = self._function(function)
-        return cast("F", functools.wraps(function)(wrapped))
-
-    def _function(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            with _Run(self) as run, run.inside():
-                return function(*args, **kwargs)
-
-        return watched
-
-    def _coroutine(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        async def watched(*args: Any, **kwargs: Any) -> Any:
-            with _Run(self) as run, run.inside():
-                return await function(*args, **kwargs)
-
-        return watched
-
-    def _generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            # The scope is there while the generator runs and gone while its caller does.
-            with _Run(self) as run:
-                generator = function(*args, **kwargs)
-                step: Callable[[], Any] = functools.partial(next, generator)
-                while True:
-                    try:
-                        with run.inside():
-                            item = step()
-                    except StopIteration as end:
-                        return end.value
-                    step = yield from _resume(run, generator, item)
-
-        return watched
-
-    def _async_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        async def watched(*args: Any, **kwargs: Any) -> Any:
-            with _Run(self) as run:
-                generator = function(*args, **kwargs)
-                step: Callable[[], Any] = generator.__anext__
-                while True:
-                    try:
-                        with run.inside():
-                            item = await step()
-                    except StopAsyncIteration:
-                        return
-                    try:
-                        sent = yield item
-                        step = functools.partial(generator.asend, sent)
-                    except GeneratorExit:
-                        with run.inside():
-                            await generator.aclose()
-                        raise
-                    except BaseException as problem:
-                        step = functools.partial(generator.athrow, problem)
-
-        return watched
+        return wrapped(function, lambda: _Run(self))
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -195,52 +135,25 @@ class Watch(Reading):
     def _in_flight(self) -> list[dict[str, Any]]:
         return self._session.in_flight_under(self)
 
+    def _spans(self) -> list[Span]:
+        return [*self.inside.newest(), *self._session.open_spans(self)]
 
-class _Run:
+
+class _Run(Run):
     """One run of a decorated function: a scope of its own, feeding the decorator's watch."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
         if self._watch._records:
             self._watch._session.hold()
-        self._scope = self._watch._new_scope()
-        return self
+        self.scope = self._own = self._watch._new_scope()
 
-    def __exit__(self, kind: Any, problem: BaseException | None, traceback: Any) -> None:
-        self._scope.interrupted = isinstance(problem, KeyboardInterrupt)
+    def close(self, problem: BaseException | None) -> None:
+        self._own.interrupted = isinstance(problem, KeyboardInterrupt)
         if self._watch._records:
             self._watch._session.release()
-
-    def inside(self) -> _Inside:
-        return _Inside(self._scope)
-
-
-class _Inside:
-    """The scope around one step of what is decorated."""
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    def __enter__(self) -> None:
-        self._before = bind(self._scope)
-
-    def __exit__(self, kind: Any, problem: Any, traceback: Any) -> None:
-        bind(self._before)
-
-
-def _resume(run: _Run, generator: Any, item: Any) -> Any:
-    """Yield `item` and return the step by which the generator goes on."""
-    try:
-        sent = yield item
-    except GeneratorExit:
-        with run.inside():
-            generator.close()
-        raise
-    except BaseException as problem:
-        return functools.partial(generator.throw, problem)
-    return functools.partial(generator.send, sent)
 
 
 def watch(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["COLUMNS", "FIGURES", "NAMES", "STATUSES", "Column", "Kind"]
+__all__ = ["COLUMNS", "FIGURES", "NAMES", "SPAN_COLUMNS", "STATUSES", "Column", "Kind"]
 
 Kind = Literal["text", "time", "count", "number", "flag"]
 
@@ -150,6 +150,31 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+
+_OF_CALLS = {column.name: column for column in COLUMNS}
+
+SPAN_COLUMNS: tuple[Column, ...] = (
+    _c("name", "text", "what was done; of a call its operation and model"),
+    _c("kind", "text", "span (put there by the person) or llm (a call)"),
+    _c("status", "text", "ok, error, cancelled, partial, or open; of a call as in its table"),
+    _c("started_at", "time", "when it began", unit="UTC"),
+    _c("ended_at", "time", "when it was over; missing while it is open", unit="UTC"),
+    _c("duration_s", "number", "from start to end", unit="s"),
+    _c("trace_id", "text", "W3C trace id"),
+    _c("span_id", "text", "W3C span id"),
+    _c("parent_span_id", "text", "W3C span id of what it is part of"),
+    _c("calls", "count", "calls in a span, and in spans in it, that were over when it ended"),
+    _c("attributes", "text", "what was told of a span, as one JSON object"),
+    *(
+        _OF_CALLS[name]
+        for name in (
+            "error_type", "error_message", "call_id", "model", "ttft_s", "retry_wait_s",
+            "input_tokens", "output_tokens", "cost_usd", "tag", "user", "feature", "labels",
+            "cell_id", "execution_count", "cell_run_id", "notebook", "process", "session_id",
+        )
+    ),
+)  # fmt: skip
+"""The columns of `.spans`, calls among them."""
 
 FIGURES: tuple[str, ...] = (
     "requests", "active", "oldest_active_s", "cancelled", "partial", "qps",

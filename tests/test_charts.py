@@ -33,12 +33,10 @@ DIFFERENCE = {
 
 
 class Read(Reading):
-    """A source of no calls, or with spans."""
+    """A source of no calls."""
 
-    def __init__(self, spans=None):
+    def __init__(self):
         self.store = Store()
-        if spans is not None:
-            self.spans = spans
 
     def _view(self):
         return self.store.view()
@@ -427,7 +425,7 @@ SPANS = pd.DataFrame({
 
 def test_waterfall_of_spans_is_a_tree():
     """Children stand below their parent and further in; a failed one is marked."""
-    chart = Read(spans=SPANS).chart("waterfall")
+    chart = draw("waterfall", SPANS)
     labels = sorted((row["row"], row["label"], row["left"]) for row in rows(chart)
                     if "label" in row)  # fmt: skip
     assert [label for _, label, _ in labels] == ["answer", "retrieve", "× embed"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
+from sys import modules
 from time import perf_counter_ns, time_ns
 from types import FrameType
 from typing import Any
 
 from ..context import Scope
+from ..otel import TRACE, Around, around
 from ._callers import coroutine_of, was_cancelled
 from ._endpoints import Endpoint
 from ._sent import READ, Sent
@@ -30,6 +32,7 @@ class Invocation:
 
     __slots__ = (
         "__weakref__",
+        "around",
         "attempts",
         "body",
         "caller",
@@ -43,6 +46,7 @@ class Invocation:
         "headers_ns",
         "host",
         "http_status",
+        "ids",
         "library",
         "outcome",
         "path",
@@ -61,6 +65,9 @@ class Invocation:
         "thread",
     )  # fmt: skip
 
+    ids: dict[str, Any]
+    """Not there before the worker has made them."""
+
     def __init__(
         self, endpoint: Endpoint, host: str, path: bytes, request: Any, library: str,
         scope: Scope | None,
@@ -73,6 +80,7 @@ class Invocation:
         self.request = request
         self.library = library
         self.scope = scope
+        self.around: Around | None = around() if TRACE in modules else None
         self.attempts = 1
         self.retry_wait_ns = 0
         self.retry_statuses: tuple[int | None, ...] = ()

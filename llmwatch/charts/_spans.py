@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..words import UNKNOWN
 from ._foreign import readable
@@ -11,9 +11,22 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["fits", "spans_of"]
+__all__ = ["Bar", "fits", "spans_of", "state_of"]
 
 _STARTS, _ENDS, _LASTS = ("start", "started_at"), ("end", "ended_at"), ("duration_s", "latency_s")
+
+
+class Bar(NamedTuple):
+    """One thing that ran, in milliseconds; `wait` and `first` are parts of it."""
+
+    name: str
+    start: float
+    end: float
+    depth: int
+    state: str
+    is_call: bool = True
+    wait: float = 0.0
+    first: float = 0.0
 
 
 def fits(frame: pd.DataFrame) -> bool:
@@ -22,24 +35,54 @@ def fits(frame: pd.DataFrame) -> bool:
     return "name" in has and bool(has & set(_STARTS)) and bool(has & {*_ENDS, *_LASTS})
 
 
-def spans_of(frame: pd.DataFrame) -> list[tuple[str, float, float, int, str, bool]]:
-    """Name, start and end (ms), depth, status, whether it is a call: parents before children."""
+def spans_of(frame: pd.DataFrame) -> list[Bar]:
+    """A bar for each, parents before children; what is still open lasts as long as what is seen."""
     import numpy as np
 
     start = _times(frame, _STARTS)
+    states, kinds = _column(frame, "status"), _column(frame, "kind")
     end = _ended(frame, start)
+    end = np.where([state == "open" for state in states], _latest(start, end), end)
     depth = _depths(frame)
-    order = _in_tree_order(frame, start, depth)
-    names, states = frame["name"].tolist(), _column(frame, "status")
-    kinds = _column(frame, "kind")
+    names, problems = frame["name"].tolist(), _column(frame, "error_type")
+    waits, firsts = _lengths(frame, "retry_wait_s"), _lengths(frame, "ttft_s")
     return [
-        (
-            readable(str(names[at]), 40) or UNKNOWN, float(start[at]), float(max(end[at], start[at])),
-            depth[at], readable(str(states[at] or "ok")), kinds[at] in ("llm", "call"),
+        Bar(
+            name=readable(str(names[at]), 40) or UNKNOWN,
+            start=float(start[at]),
+            end=float(max(end[at], start[at])),
+            depth=depth[at],
+            state=state_of(states[at] or "ok", problems[at]),
+            is_call=kinds[at] in ("llm", "call"),
+            wait=waits[at],
+            first=firsts[at],
         )
-        for at in order
+        for at in _in_tree_order(frame, start, depth)
         if not np.isnan(start[at]) and not np.isnan(end[at])
-    ]  # fmt: skip
+    ]
+
+
+def state_of(state: str, problem: str | None) -> str:
+    """How it ended, in words; of an error its kind."""
+    return f"error: {readable(problem)}" if state == "error" and problem else readable(state)
+
+
+def _latest(start: np.ndarray, end: np.ndarray) -> float:
+    import numpy as np
+
+    moments = np.concatenate([start, end])
+    moments = moments[~np.isnan(moments)]
+    return float(moments.max()) if len(moments) else 0.0
+
+
+def _lengths(frame: pd.DataFrame, name: str) -> list[float]:
+    """Milliseconds; 0 where unknown."""
+    import pandas as pd
+
+    if name not in frame.columns:
+        return [0.0] * len(frame)
+    seconds = pd.to_numeric(frame[name], errors="coerce").fillna(0.0)
+    return [max(0.0, float(value)) * 1000 for value in seconds.tolist()]
 
 
 def _times(frame: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import isnan
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..words import UNKNOWN, plural, seconds
 from ._calls import Calls
@@ -24,7 +24,7 @@ from ._parts import (
     tips,
     words_of,
 )
-from ._spans import fits, spans_of
+from ._spans import Bar, fits, spans_of, state_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -47,23 +47,10 @@ _WAIT, _FIRST, _WHOLE = "retries and waits", "until the first token", "call"
 _OTHER, _ERROR = "other work", "error"
 
 
-class _Bar(NamedTuple):
-    """One thing that ran, in milliseconds; `wait` and `first` are parts of it."""
-
-    name: str
-    start: float
-    end: float
-    depth: int
-    state: str
-    is_call: bool = True
-    wait: float = 0.0
-    first: float = 0.0
-
-
 def waterfall(frame: pd.DataFrame, look: Look, *, width: int) -> Chart:
     """Bars from start to end; `frame` holds spans (`start`, `end`, `name`, `depth`) or calls."""
     if fits(frame):
-        bars = [_Bar(*row) for row in spans_of(frame)]
+        bars = spans_of(frame)
         total = len(bars)
     else:
         calls = Calls(frame)
@@ -84,36 +71,31 @@ def waterfall(frame: pd.DataFrame, look: Look, *, width: int) -> Chart:
     )
 
 
-def _of_calls(calls: Calls) -> list[_Bar]:
+def _of_calls(calls: Calls) -> list[Bar]:
     waits, firsts = calls.numbers("retry_wait_s"), calls.numbers("ttft_s")
     states, kinds = calls.texts("status"), calls.texts("error_type")
-    bars = []
     models = calls.texts("model")
-    for at in range(max(0, len(calls) - AT_MOST), len(calls)):
-        state = states[at] or UNKNOWN
-        if state == "error" and kinds[at]:
-            state = f"error: {readable(kinds[at])}"
-        bars.append(
-            _Bar(
-                name=readable(models[at], 40) or "unknown model",
-                start=float(calls.started[at]),
-                end=float(calls.ended[at]),
-                depth=0,
-                state=state,
-                wait=_ms(waits[at]),
-                first=_ms(firsts[at]),
-            )
+    return [
+        Bar(
+            name=readable(models[at], 40) or "unknown model",
+            start=float(calls.started[at]),
+            end=float(calls.ended[at]),
+            depth=0,
+            state=state_of(states[at] or UNKNOWN, kinds[at]),
+            wait=_ms(waits[at]),
+            first=_ms(firsts[at]),
         )
-    return bars
+        for at in range(max(0, len(calls) - AT_MOST), len(calls))
+    ]
 
 
 def _ms(value: float) -> float:
     return 0.0 if isnan(value) else max(0.0, float(value)) * 1000
 
 
-def _last(bars: Sequence[_Bar]) -> list[_Bar]:
+def _last(bars: Sequence[Bar]) -> list[Bar]:
     """The last of them: whole trees while they fit, and back to the last long pause."""
-    chosen: list[_Bar] = []
+    chosen: list[Bar] = []
     for tree in reversed(list(_trees(bars))):
         first = tree[0]
         if chosen:
@@ -125,9 +107,9 @@ def _last(bars: Sequence[_Bar]) -> list[_Bar]:
     return chosen[:AT_MOST]
 
 
-def _trees(bars: Sequence[_Bar]) -> Iterator[list[_Bar]]:
+def _trees(bars: Sequence[Bar]) -> Iterator[list[Bar]]:
     """Each bar of depth 0 with what is below it."""
-    tree: list[_Bar] = []
+    tree: list[Bar] = []
     for bar in bars:
         if bar.depth == 0 and tree:
             yield tree
@@ -137,7 +119,7 @@ def _trees(bars: Sequence[_Bar]) -> Iterator[list[_Bar]]:
         yield tree
 
 
-def _rows(at: int, bar: _Bar, zero: float) -> Rows:
+def _rows(at: int, bar: Bar, zero: float) -> Rows:
     """The parts of a bar, in seconds since `zero`."""
     told = {
         "row": at, "name": bar.name, "when": moment(bar.start), "state": bar.state,
@@ -152,7 +134,7 @@ def _rows(at: int, bar: _Bar, zero: float) -> Rows:
     return rows
 
 
-def _parts(bar: _Bar) -> list[tuple[str, float, float]]:
+def _parts(bar: Bar) -> list[tuple[str, float, float]]:
     """What a bar consists of, with start and end."""
     whole = _WHOLE if bar.is_call else _OTHER
     last = _ERROR if bar.state.startswith("error") else whole
@@ -163,7 +145,7 @@ def _parts(bar: _Bar) -> list[tuple[str, float, float]]:
 
 
 def _draw(
-    rows: Rows, bars: Sequence[_Bar], span: float, title: Any, look: Look, width: int
+    rows: Rows, bars: Sequence[Bar], span: float, title: Any, look: Look, width: int
 ) -> alt.LayerChart:
     import altair as alt
 
@@ -208,7 +190,7 @@ def _x(ticks: Ticks, span: float) -> Any:
     return alt.X("t:Q", axis=axis, title=None, scale=alt.Scale(domain=[0, span * 1.12], nice=False))
 
 
-def _labels(rows: Rows, bars: Sequence[_Bar]) -> Rows:
+def _labels(rows: Rows, bars: Sequence[Bar]) -> Rows:
     """The name of each bar, and how long it took, behind its end."""
     ends = {row["row"]: row for row in rows}  # the last part of each
     labels: Rows = []

@@ -212,6 +212,8 @@ def _step_out_of_what_ended() -> None:
 
 
 def _has_ended(scope: Scope) -> bool:
+    if scope.opened is not None:
+        return scope.opened.ended_ns > 0
     return isinstance(scope.watch, Watch) and scope.watch.closed
 
 

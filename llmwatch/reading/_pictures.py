@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..charts import Chart, Theme, check, draw
 from ._comparisons import Comparisons
+from ._spans import SpanTable
 from ._tables import Tables
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Pictures"]
 
 
-class Pictures(Tables, Comparisons):
+class Pictures(Tables, SpanTable, Comparisons):
     """Rows as Altair charts."""
 
     def chart(
@@ -76,7 +77,5 @@ class Pictures(Tables, Comparisons):
         if kind == "compare" and len(self._now()):
             return self.compare(by=by or "tag", baseline=baseline).differences
         if kind == "waterfall":
-            spans: Any = getattr(self, "spans", None)  # a source may know what ran around its calls
-            if spans is not None and len(spans):
-                return spans  # type: ignore[no-any-return]  # whoever has spans gives a table
+            return self.spans if self._spans() else self.calls
         return self.calls

@@ -12,12 +12,13 @@ from ._money import Money
 from ._pictures import Pictures
 from ._ratings import Ratings
 from ._reports import Reports
+from ._spans import SpanTable
 from ._tables import Tables
 
 __all__ = ["Reading"]
 
 
-class Reading(Pictures, Reports, Tables, Figures, Comparisons, Files, Ratings, Money):
+class Reading(Pictures, Reports, Tables, SpanTable, Figures, Comparisons, Files, Ratings, Money):
     """What can be asked of recorded calls."""
 
     def __len__(self) -> int:

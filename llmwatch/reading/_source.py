@@ -8,7 +8,7 @@ from typing import Any
 
 from ..exceptions import UsageError
 from ..pricing import PriceBook
-from ..records import Call
+from ..records import Call, Span
 from ..redaction import Redactor
 from ..store import View
 
@@ -29,6 +29,10 @@ class Source(ABC):
     @abstractmethod
     def _settle(self) -> None:
         """Wait until what ended is recorded."""
+
+    def _spans(self) -> list[Span]:
+        """The spans that were put around calls, open ones among them."""
+        return []
 
     def _revise(self, number: int, change: Callable[[Call], Mapping[str, Any]]) -> bool:
         """Change late columns of a call; whether it is still there. See `Store.revise`."""

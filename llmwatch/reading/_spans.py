@@ -1,0 +1,89 @@
+"""Spans as a table: what the person named, and the calls in it."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, cast
+
+from ..records import Span
+from ..semconv import SPAN_COLUMNS, Column
+from ._source import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SpanTable"]
+
+_OWN = {"name", "kind", "ended_at", "duration_s", "calls", "attributes"}  # calls have none such
+
+
+class SpanTable(Source):
+    """Spans, and calls as spans."""
+
+    @property
+    def spans(self) -> pd.DataFrame:
+        """One row a span and one row a call, in the order in which they began.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `semconv.SPAN_COLUMNS`: `name`, `kind` ("span" or "llm"), `status`,
+            `started_at`, `ended_at` (missing while a span is open), `duration_s` (s), `trace_id`,
+            `span_id`, `parent_span_id`, `calls`, `attributes` and what else is known of them.
+            Spans that have left memory (`max_calls`) are not in it.
+        """
+        import pandas as pd
+
+        calls, spans = self._now().frame(), self._spans()
+        table = pd.DataFrame(
+            {column.name: pd.concat([_told(column, spans), _of_calls(column, calls)])
+             for column in SPAN_COLUMNS}
+        )  # fmt: skip
+        # Spans first where two began at once: what is around a call begins no later.
+        return table.reset_index(drop=True).sort_values(
+            "started_at", kind="stable", ignore_index=True
+        )
+
+
+def _told(column: Column, spans: list[Span]) -> pd.Series[Any]:
+    if column.name == "kind":
+        return _series(column, ["span"] * len(spans))
+    if column.name == "ended_at":
+        return _series(column, [_ended_ns(span) for span in spans])
+    if column.name not in Span.__dataclass_fields__:
+        return _series(column, [None] * len(spans))
+    return _series(column, list(map(attrgetter(column.name), spans)))
+
+
+def _ended_ns(span: Span) -> int | None:
+    return None if span.duration_s is None else span.started_at + round(span.duration_s * 1e9)
+
+
+def _of_calls(column: Column, calls: pd.DataFrame) -> pd.Series[Any]:
+    import pandas as pd
+
+    if column.name not in _OWN:
+        return calls[column.name]
+    if column.name == "name":
+        operation, model = calls["operation"].fillna("call"), calls["model"].fillna("")
+        return (operation + " " + model).str.strip()
+    if column.name == "kind":
+        return _series(column, ["llm"] * len(calls))
+    if column.name == "duration_s":
+        return calls["latency_s"]
+    if column.name == "ended_at":
+        return calls["started_at"] + pd.to_timedelta(calls["latency_s"], unit="s")
+    return _series(column, [None] * len(calls))
+
+
+def _series(column: Column, values: list[Any]) -> pd.Series[Any]:
+    import numpy as np
+    import pandas as pd
+
+    if column.kind == "time":
+        moments = pd.array(values, dtype="Int64")
+        return pd.Series(pd.to_datetime(moments, unit="ns", utc=True))
+    if column.kind == "text":
+        return pd.Series(values, dtype=pd.StringDtype("python", na_value=np.nan))
+    series: pd.Series[Any] = pd.Series(values, dtype=cast("Any", column.dtype))
+    return series
