@@ -13,16 +13,16 @@ import llmwatch
 
 # From the bottom up: a room imports from floors below its own, never from its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("exceptions", "faults", "semconv"),
-    ("colours", "records", "settings", "totals", "words"),
+    ("exceptions", "faults", "ids", "semconv"),
+    ("colours", "otel", "records", "settings", "totals", "words"),
     ("columns", "context", "frames", "pricing", "redaction"),
-    ("capture", "view", "worker"),
+    ("capture", "view", "worker", "wrapping"),
     ("assemble", "store", "summary"),
-    ("alerting", "charts", "compare"),
+    ("alerting", "charts", "compare", "traces"),
     ("exporters", "widgets"),
     ("reading",),
     ("recorder",),
-    ("board", "face", "loaded", "manual", "metrics", "nested", "scopes", "testing"),
+    ("board", "face", "loaded", "manual", "metrics", "nested", "scopes", "spans", "testing"),
     ("magic",),
     ("__init__",),
 )
