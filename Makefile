@@ -26,7 +26,8 @@ test: $(READY) chromium prometheus  ## every test, the real browser included
 	@$(BIN)/python -m pytest $(ARGS)
 
 lab: $(READY) out/lab/01_quickstart.ipynb  ## a copy of the quickstart in JupyterLab
-	@$(BIN)/jupyter lab $(ROOT) out/lab/01_quickstart.ipynb
+	@$(BIN)/jupyter lab $(ROOT) --LabServerApp.extra_labextensions_path=$(CURDIR)/llmwatch/labextension \
+		out/lab/01_quickstart.ipynb
 
 out/lab/%.ipynb: notebooks/%.ipynb
 	@mkdir -p $(@D) && cp $< $@

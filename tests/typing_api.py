@@ -167,6 +167,13 @@ def pictures_and_a_page() -> None:
     assert_type(session.report("session.html", overwrite=True), Written)
 
 
+def the_dashboard() -> None:
+    board = llmwatch.dashboard()
+    if board is not None:
+        board.close()
+    llmwatch.dashboard(where="inline")
+
+
 def errors_have_a_family() -> None:
     try:
         session.to_csv("calls.csv")
