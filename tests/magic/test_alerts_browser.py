@@ -29,11 +29,9 @@ def book():
     return made
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def desk(request):
-    with lab(
-        theme=request.param, width=900, height=1100, environ={"PYTHONPATH": str(ROOT)}
-    ) as desk:
+@pytest.fixture(scope="module")
+def desk():
+    with lab(width=900, height=1100, environ={"PYTHONPATH": str(ROOT)}) as desk:
         page = desk.open(book(), bare=True)
         desk.run_all()
         page.wait_for_function(
@@ -98,6 +96,17 @@ def test_mute_and_unmute(desk):
     place.get_by_role("button", name="Unmute").click()
     place.get_by_role("button", name="Mute", exact=True).wait_for()
     assert "muted until" not in place.locator(BANNER).inner_text()
+
+
+def test_what_is_open_stays_open(desk):
+    """An update in place, such as that of Mute, does not close the calls."""
+    place = cell(desk, "thread")
+    place.locator("summary").click()
+    place.get_by_role("button", name="Mute", exact=True).click()
+    place.get_by_role("button", name="Unmute").click()
+    place.get_by_role("button", name="Mute", exact=True).wait_for()
+    place.get_by_text("RateLimitError").first.wait_for()
+    place.locator("summary").click()
 
 
 def test_a_cell_that_runs_again_shows_it_again(desk):

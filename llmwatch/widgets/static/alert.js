@@ -6,6 +6,8 @@ export default {
   initialize({ model }) {
     const mine = `[data-llmwatch="${model.get("kernel")}"]`;
     const fresh = new Map(); // banner -> [version, html], of those that changed behind a reload
+    const open = new Map(); // banner -> whether its calls are shown
+    const known = new WeakSet(); // elements; an update brings a new one
     let alive = true;
 
     const say = (words) => {
@@ -35,14 +37,24 @@ export default {
       if (version <= Number(banner.dataset.version)) return banner;
       const page = new DOMParser().parseFromString(html, "text/html");
       const next = document.importNode(page.querySelector(mine), true);
-      const table = next.querySelector("details");
-      if (table) table.open = banner.querySelector("details")?.open ?? table.open;
       banner.replaceWith(next);
       return next;
     };
 
+    // What the person opened stays open, though the kernel may not have heard of it yet.
+    const reopen = (banner) => {
+      if (known.has(banner)) return;
+      known.add(banner);
+      const table = banner.querySelector("details");
+      if (table) table.open = open.get(banner.dataset.banner) ?? table.open;
+    };
+
     const look = () => {
-      for (const banner of document.querySelectorAll(mine)) dress(refresh(banner));
+      for (const old of document.querySelectorAll(mine)) {
+        const banner = refresh(old);
+        reopen(banner);
+        dress(banner);
+      }
     };
 
     let asked = 0;
@@ -55,10 +67,9 @@ export default {
 
     const opened = (event) => {
       const banner = event.target.closest?.(mine);
-      if (banner) {
-        const open = event.target.open;
-        say({ do: "open", banner: banner.dataset.banner, open });
-      }
+      if (!banner || !known.has(banner)) return;
+      open.set(banner.dataset.banner, event.target.open);
+      say({ do: "open", banner: banner.dataset.banner, open: event.target.open });
     };
 
     const hear = ({ banner, version, html }) => {
