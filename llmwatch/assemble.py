@@ -21,14 +21,14 @@ from .capture import (
     sdk_of,
 )
 from .context import Labels, Scope, lineage, resolve
-from .ids import new_id, new_span_id, new_trace_id, span_text, trace_text
+from .ids import new_id, new_trace_id, span_text, trace_text
 from .otel import Around
 from .pricing import PriceBook
 from .records import Call
 from .redaction import Redactor, preview, secrets_of
 from .settings import Settings
 
-__all__ = ["Assembler", "identify", "labels_text", "new_id", "request_of", "trace_of", "where"]
+__all__ = ["Assembler", "identify", "labels_text", "new_id", "new_ids", "request_of", "where"]
 
 _TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
 _BYTES_PER_TOKEN = 4
@@ -260,17 +260,21 @@ def identify(invocation: Invocation) -> dict[str, Any]:
     """
     ids = getattr(invocation, "ids", None)
     if ids is None:
-        ids = {"call_id": new_id(), **trace_of(invocation.scope, invocation.around)}
-        invocation.ids = ids
+        ids = invocation.ids = new_ids(invocation.scope, invocation.around)
     return ids
 
 
-def trace_of(scope: Scope | None, around: Around | None) -> dict[str, Any]:
-    """New ids for a call made in `scope`, within what it belongs to; else a trace of its own."""
+def new_ids(scope: Scope | None, around: Around | None) -> dict[str, Any]:
+    """Those of a call made in `scope`: in the trace that it belongs to, else in one of its own.
+
+    A call's id is the id of its span: what is kept of a call counts.
+    """
     trace_id, parent = lineage(scope.span if scope is not None else None, around)
+    call_id = new_id()
     return {
+        "call_id": call_id,
         "trace_id": trace_text(trace_id or new_trace_id()),
-        "span_id": span_text(new_span_id()),
+        "span_id": call_id,
         "parent_span_id": span_text(parent) if parent else None,
     }
 

@@ -17,7 +17,10 @@ _draw = _dice.getrandbits
 
 
 def new_id() -> str:
-    """A new id of 16 hexadecimal digits, the first a letter: a spreadsheet takes it as text."""
+    """A new id of 16 hexadecimal digits, the first a letter: a spreadsheet takes it as text.
+
+    It is a valid W3C span id.
+    """
     return f"c{_draw(60):015x}"
 
 

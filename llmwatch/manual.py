@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import faults
-from .assemble import new_id, trace_of, where
+from .assemble import new_ids, where
 from .context import Scope, here, resolve
 from .exceptions import UsageError
 from .otel import Around, around
@@ -124,10 +124,10 @@ class ManualCall:
             values["error_message"] = redactor.clean(values["error_message"], (), 500)
         whole: dict[str, Any] = dict.fromkeys(Call.__dataclass_fields__)
         whole |= {
-            "call_id": new_id(), "session_id": owner.session_id, "process": str(os.getpid()),
+            "session_id": owner.session_id, "process": str(os.getpid()),
             "started_at": self._wall_ns, "stream": False, "attempts": 1,
         }  # fmt: skip
-        whole |= where(resolve(self._scope)) | trace_of(self._scope, self._around) | values
+        whole |= where(resolve(self._scope)) | new_ids(self._scope, self._around) | values
         whole |= owner.price_of(whole)
         return Call(**whole)
 

@@ -48,7 +48,7 @@ def _c(
 _ESTIMATE = "UTF-8 bytes / 4 where nothing was reported: -23 to +11 % on five kinds of text"
 
 COLUMNS: tuple[Column, ...] = (
-    _c("call_id", "text", "our id of the call, unique over sessions"),
+    _c("call_id", "text", "our id of the call, unique over sessions; its `span_id`, too"),
     _c("session_id", "text", "the kernel session it was made in"),
     _c("notebook", "text", "the notebook's file name, where the front end tells it"),
     _c("started_at", "time", "when the first attempt was sent", unit="UTC"),
@@ -135,9 +135,9 @@ COLUMNS: tuple[Column, ...] = (
     _c("execution_count", "count", "the In[n] of that cell"),
     _c("cell_run_id", "text", "that one run of the cell"),
     _c("process", "text", "the process that made it"),
-    _c("trace_id", "text", "W3C trace id"),
+    _c("trace_id", "text", "W3C trace id: of the spans around it, else its own"),
     _c("span_id", "text", "W3C span id"),
-    _c("parent_span_id", "text", "W3C span id of the parent"),
+    _c("parent_span_id", "text", "W3C span id of the span around it"),
     _c("score", "number", "the last rating, -1 to 1", late=True),
     _c(
         "feedback",

@@ -24,8 +24,9 @@ BATCH = 1000
 def _call(n: int, previews: bool = False) -> Call:
     """A chat call as the wire gives it: ids that differ, names that repeat as new objects."""
     model = f"gpt-{5}-mini"
+    call_id = f"c{n:015x}"
     return Call(
-        call_id=f"{n:032x}"[:16] + f"{n:x}", session_id=f"{7:032x}", notebook="bench.ipynb",
+        call_id=call_id, span_id=call_id, trace_id=f"{n + 1:032x}", session_id=f"{7:032x}", notebook="bench.ipynb",
         started_at=START + n * 1_000_000, status="error" if n % 50 == 0 else "ok",
         operation="chat", provider="openai", model=model, request_model=model,
         response_model=f"{model}-2025-08-07", service_tier="default", stream=n % 2 == 0,
