@@ -158,6 +158,7 @@ def _server_kind() -> Any:
         """Keeps its troubles off the person's screen."""
 
         daemon_threads = True
+        request_queue_size = 64  # with five, a few silent clients make the next one wait seconds
         allow_reuse_port = False  # two kernels on one port would share the scrapes among them
 
         def server_bind(self) -> None:
