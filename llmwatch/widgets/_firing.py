@@ -58,12 +58,14 @@ class Firing:
         return [_told(alert) for alert in firing[:_SHOWN]]
 
     def threshold_s(self) -> float | None:
-        """Where the first rule on a percentile of latency draws its line."""
-        for rule in self._alerts or ():
-            figure = getattr(rule.condition.figure, "name", "")
-            if figure.startswith("latency_p") and ">" in rule.condition.comparison:
-                return rounded(rule.condition.threshold)
-        return None
+        """Where the strictest rule on a percentile of latency draws its line."""
+        conditions = [rule.condition for rule in self._alerts or ()]
+        lines = [
+            condition.threshold
+            for condition in conditions
+            if condition.figure.name.startswith("latency_p") and ">" in condition.comparison
+        ]
+        return rounded(min(lines, default=None))
 
 
 def _told(alert: Any) -> dict[str, Any]:

@@ -45,15 +45,18 @@ class Picture:
         return leave
 
     def _renew(self, result: Any) -> None:
-        if (self._source.store.total, self._source.running) != self._seen:
+        if self._look() != self._seen:
             self._publish(update=True)
+
+    def _look(self) -> tuple[int, int]:
+        len(self._source)  # to read is to wait for what has just ended
+        return self._source.store.total, self._source.running
 
     def _publish(self, *, update: bool) -> None:
         from IPython.display import display
 
         try:
-            len(self._source)  # to read is to wait for what has just ended
-            self._seen = (self._source.store.total, self._source.running)
+            self._seen = self._look()
             still = Still(self._source)
             bundle = {"text/html": still.html(), "text/plain": still.text()}
             display(bundle, raw=True, display_id=self._id, update=update)

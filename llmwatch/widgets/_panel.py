@@ -49,7 +49,7 @@ class Panel:
     @property
     def model_id(self) -> str:
         """The id under which the browser finds the model; empty once it is closed."""
-        return self.widget.model_id or ""
+        return "" if self.closed else str(self.widget.model_id)
 
     @property
     def closed(self) -> bool:

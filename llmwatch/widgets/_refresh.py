@@ -19,6 +19,7 @@ from ._rows import FIELDS, row, running
 __all__ = ["Refresher"]
 
 _PERIOD_S = 0.5
+_FORK_S = 1.0  # the longest that a fork waits for us
 _SHARE = 10  # a refresh that takes long is followed by a rest that many times as long
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
@@ -40,17 +41,25 @@ class Refresher:
         `.alerts`, `.budget`.
     send : callable
         Takes each message, on the thread of this object.
+    clock : callable
+        Seconds that only go forward.
     """
 
-    def __init__(self, source: Any, send: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        source: Any,
+        send: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._source, self._send = source, send
-        self._lock = threading.RLock()
+        self._lock, self._at_work = threading.RLock(), threading.RLock()
         self._wake, self._over = threading.Event(), threading.Event()
         self._outbox: deque[Callable[[], None]] = deque()
         self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
         self._seq = 0
         self._base, self._base_total = 0, source.store.total
-        self._joined = time.monotonic()
+        self._joined = self._clock()
         self._amended: dict[int, int] = {}  # number of a call: the message that told of it
         self._dirty: set[int] = set()
         self._changes = 0
@@ -60,7 +69,7 @@ class Refresher:
         self._last: dict[str, Any] = {}
         self._thread: threading.Thread | None = None
         self._leave: list[Callable[[], None]] = []
-        self.firing = Firing(getattr(source, "alerts", None), self._wake.set)
+        self.firing = Firing(getattr(source, "alerts", None), self._hear_alert)
         _alive.add(self)
 
     # -- its life -----------------------------------------------------------------------------
@@ -104,22 +113,29 @@ class Refresher:
             self._changes += 1
         self._wake.set()
 
+    def _hear_alert(self) -> None:
+        self._wake.set()
+
     def _run(self) -> None:
         while not self._over.is_set():
             woken = self._wake.wait(_PERIOD_S)
             self._wake.clear()
             if self._over.is_set():
                 return
-            began = time.monotonic()
-            try:
-                while self._outbox:
-                    self._outbox.popleft()()
-                if woken or self._is_moving():
-                    self.refresh()
-            except Exception as problem:  # the panel may stand still, but not for ever
-                faults.note("panel", problem)
-            took = time.monotonic() - began
+            began = self._clock()
+            with self._at_work:
+                self._turn(woken)
+            took = self._clock() - began
             self._over.wait(max(_PERIOD_S - took, took * _SHARE))
+
+    def _turn(self, woken: bool) -> None:
+        try:
+            while self._outbox:
+                self._outbox.popleft()()
+            if woken or self._is_moving():
+                self.refresh()
+        except Exception as problem:  # the panel may stand still, but not for ever
+            faults.note("panel", problem)
 
     def _is_moving(self) -> bool:
         """Whether something is in flight, or has changed that nobody tells of."""
@@ -155,7 +171,7 @@ class Refresher:
             calls = view.calls(_WINDOW)
             numbers = view.numbers()[-len(calls) :].tolist() if calls else []
             self._base, self._base_total = self._seq, self._source.store.total
-            self._joined = time.monotonic()
+            self._joined = self._clock()
             self._base_total = numbers[-1] + 1 if numbers else self._base_total
             return {
                 "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
@@ -213,7 +229,7 @@ class Refresher:
 
     def _forget(self) -> None:
         """Once whoever came is surely listening, tell only what is new."""
-        if time.monotonic() - self._joined > _JOINED_S:
+        if self._clock() - self._joined > _JOINED_S:
             self._base, self._base_total = self._seq, self._source.store.total
             self._amended.clear()
 
@@ -221,9 +237,25 @@ class Refresher:
 _alive: weakref.WeakSet[Refresher] = weakref.WeakSet()
 
 
+_stopped = threading.local()  # what the thread that forks keeps from work meanwhile
+
+
+def _before_fork() -> None:
+    # A thread that imports, or holds any lock, is not in the child to let go of it.
+    at_work = [refresher._at_work for refresher in list(_alive)]
+    _stopped.locks = [lock for lock in at_work if lock.acquire(timeout=_FORK_S)]
+
+
+def _after_fork_in_parent() -> None:
+    for lock in _stopped.__dict__.pop("locks", ()):
+        lock.release()
+
+
 def _after_fork() -> None:
+    _stopped.__dict__.clear()
     for refresher in list(_alive):  # the browser talks to the parent; the child has no thread here
-        refresher._lock = threading.RLock()
+        refresher._lock, refresher._at_work = threading.RLock(), threading.RLock()
+        refresher._wake, refresher._over = threading.Event(), threading.Event()
         refresher._thread = None
         refresher._over.set()
         for leave in refresher._leave:
@@ -236,5 +268,9 @@ def _at_exit() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork,
+    )
 atexit.register(_at_exit)

@@ -178,7 +178,8 @@ const DATA = {
     const found = seen.buckets;
     if (!found || !sum(found.cost)) return null;
     let spentSoFar = Math.max(0, (seen.figures?.cost_usd ?? 0) - sum(found.cost));
-    const step = (at, cost) => ({ key: `${at} ${cost}`, t: found.start_ms + at * found.width_ms, cost });
+    const step = (at, cost) => ({ key: `${at} ${cost}`, t: found.start_ms + at * found.width_ms,
+      cost, c: "0" });
     const rows = [step(0, spentSoFar)];
     found.cost.forEach((cost, at) => { spentSoFar += cost; rows.push(step(at + 1, spentSoFar)); });
     const budget = view.budget();

@@ -101,7 +101,7 @@ function chips(view) {
     model: chip("Model", "all models", set("model")),
     cell: chip("Cell", "all cells", set("cell")),
     status: chip("Status", "all states", set("status")),
-    minutes: chip("Time", "all the time", set("minutes")),
+    minutes: chip("Time", "any time", set("minutes")),
   };
   const node = el("div", { class: "lw-chips", role: "group", "aria-label": "Filters" },
     ...Object.values(made).map(one => one.node));

@@ -1,0 +1,415 @@
+"""The panel's end in the kernel: what is told, when, how much of it, and what is asked back."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import altair as alt
+import nbformat
+import pytest
+
+from llmwatch.alerting import rule_of
+from llmwatch.widgets import Panel
+from llmwatch.widgets._assets import css, esm, spec
+from llmwatch.widgets._orders import Orders
+from llmwatch.widgets._refresh import Refresher
+from llmwatch.widgets._still import Still
+from tests.notebook import run
+from tests.widgets.make import call
+from tests.widgets.panel import Made, whole
+
+FLYING = {
+    "started_at": 1_790_000_000_000_000_000, "age_s": 3.0, "model": "gpt-5", "operation": "chat",
+    "tag": None, "execution_count": 12, "attempts": 1, "output_tokens": None,
+    "estimated_output_tokens": 87,
+}  # fmt: skip
+
+
+def size(message):
+    """Bytes on the wire; NaN is no JSON."""
+    return len(json.dumps(message, allow_nan=False).encode())
+
+
+def named(state, row):
+    return dict(zip(state["fields"], row, strict=False))
+
+
+def made(n, **columns):
+    """`n` calls, one a second, with texts as long as they are kept."""
+    now = time.time_ns()
+    texts = {"request_preview": "What is " + "x" * 192, "response_preview": "It is " + "y" * 194}
+    return [
+        call(**{
+            "call_id": f"c{i:015x}", "started_at": now - (n - i) * 1_000_000_000,
+            "latency_s": 1 + i % 7 / 10, "ttft_s": 0.2, "input_tokens": 100 + i % 50,
+            "output_tokens": 20, "cost_usd": 0.001, "request_model": "gpt-5-mini",
+            "tag": f"v{i % 3}", "execution_count": i % 9, **texts, **columns,
+        })
+        for i in range(n)
+    ]  # fmt: skip
+
+
+class Told:
+    """A refresher, and what it sent; its clock stands still unless it is set."""
+
+    def __init__(self, session):
+        self.session = session
+        self.sent = []
+        self.now = 0.0
+        self.refresher = Refresher(session, self.sent.append, clock=lambda: self.now)
+        self.state = self.refresher.whole()
+        session.store.subscribe_changes(self.refresher._hear_changes)
+        self.refresher.refresh()
+
+    def news(self):
+        """What the next refresh sends, or None."""
+        before = len(self.sent)
+        self.refresher.refresh()
+        return self.sent[-1] if len(self.sent) > before else None
+
+    def settled(self):
+        """Whoever came is listening by now."""
+        self.now += 60
+        self.session.store.append([call(call_id="settling")])
+        self.news()
+        return self
+
+
+# -- what is told ----------------------------------------------------------------------------------
+
+
+def test_nothing_new_is_told_nothing_of():
+    """Without a change there is no message, however often one looks."""
+    told = Told(Made(*made(5)))
+    assert [told.news() for _ in range(3)] == [None, None, None]
+
+
+def test_a_new_call_is_told_once():
+    """A message holds the calls since the last one, as JSON without NaN, unknown values as null."""
+    told = Told(Made(*made(3))).settled()
+    told.session.store.append([call(call_id="new", model=None, cost_usd=None, latency_s=0.123456)])
+    news = told.news()
+    assert [named(told.state, row)["call_id"] for row in news["rows"]] == ["new"]
+    row = named(told.state, news["rows"][0])
+    assert (row["latency_s"], row["model"], row["input_tokens"]) == (0.1235, None, None)
+    assert size(news)
+    assert told.news() is None
+
+
+def test_a_refresh_of_a_long_session_is_small():
+    """At 10,000 calls, a refresh that tells three new ones is at most 5 KB."""
+    told = Told(Made(*made(10_000))).settled()
+    told.session.store.append(made(3))
+    news = told.news()
+    assert len(news["rows"]) == 3
+    assert size(news) <= 5_000
+    assert news["figures"]["requests"] == 10_004
+
+
+def test_what_crosses_is_bounded():
+    """A flood between two refreshes is told in part, and who comes later gets the newest 500."""
+    told = Told(Made()).settled()
+    told.session.store.append(made(20_000))
+    news = told.news()
+    assert [row[0] for row in news["rows"]] == list(range(19_901, 20_001))
+    assert size(news) < 100_000
+    state = told.refresher.whole()
+    assert [row[0] for row in state["rows"]] == list(range(19_501, 20_001))
+    assert size(state) < 400_000
+
+
+def test_whole_texts_are_not_sent():
+    """Where content is kept in full, a row holds its beginning."""
+    state = whole(Made(call(request_preview="q" * 100_000, error_message="e" * 5_000)))
+    assert size(state) < 3_000
+
+
+def test_who_has_just_come_is_told_again():
+    """Messages tell everything since somebody came, until a while later: none can be missed."""
+    told = Told(Made(*made(2)))
+    joined = told.state["seq"]
+    for n in range(3):
+        told.session.store.append([call(call_id=f"n{n}")])
+        news = told.news()
+        assert news["base"] == joined
+        assert [row[0] for row in news["rows"]] == [*range(2, 3 + n)]
+    told.now = 60.0
+    told.session.store.append([call(call_id="n3")])
+    told.news()
+    told.session.store.append([call(call_id="n4")])
+    news = told.news()
+    assert news["base"] == news["seq"] - 1
+    assert [row[0] for row in news["rows"]] == [6]
+
+
+def test_a_rating_and_a_later_price_are_told():
+    """A call that changes is told anew, alone."""
+    told = Told(
+        Made(*made(50, model="my-llama", request_model="my-llama", cost_usd=None))
+    ).settled()
+    told.session.store.amend({7: {"score": -1.0}})
+    (row,) = told.news()["rows"]
+    assert (row[0], named(told.state, row)["score"]) == (7, -1.0)
+    told.session.price("my-llama", input=1, output=1)
+    rows = told.news()["rows"]
+    assert [row[0] for row in rows] == list(range(50))
+    assert all(named(told.state, row)["cost_usd"] for row in rows)
+    assert told.news() is None
+
+
+def test_calls_in_flight_are_told_without_an_age():
+    """What is in flight has a start, which the browser counts from: time alone is no news."""
+    told = Told(Made())
+    told.session.flying = [dict(FLYING)]
+    (flying,) = told.news()["running"]
+    assert flying["started_ms"] == FLYING["started_at"] // 1_000_000
+    assert flying["estimated_output_tokens"] == 87
+    told.session.flying = [{**FLYING, "age_s": 9.0}]
+    assert told.news() is None
+    told.session.flying = [{**FLYING, "estimated_output_tokens": 90}]
+    assert told.news()["running"][0]["estimated_output_tokens"] == 90
+    told.session.flying = []
+    assert told.news()["flying"] == 0
+
+
+def test_figures_are_those_of_the_summary():
+    """The tiles show what `summary` says, of all calls, those that left memory included."""
+    session = Made()
+    session.store.max_calls = 300
+    session.store.append(made(1_000))
+    state = whole(session)
+    assert state["figures"]["requests"] == 1_000
+    assert state["figures"]["cost_usd"] == pytest.approx(session.summary().cost_usd)
+    assert state["figures"]["latency_p95_s"] == pytest.approx(session.summary().latency_p95_s)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 1, 13, 700, 50_000, 10_000_000])
+def test_sparklines_have_at_most_thirty_points(seconds):
+    """Over any time the stretches are of round length, at most 30, and lose no call."""
+    now = time.time_ns()
+    calls = [call(started_at=now + int(i * seconds * 1e7), latency_s=1.0) for i in range(100)]
+    buckets = whole(Made(*calls))["buckets"]
+    assert len(buckets["calls"]) == len(buckets["p95"]) <= 30
+    assert sum(buckets["calls"]) == 100
+    assert buckets["start_ms"] % buckets["width_ms"] == 0
+
+
+def test_what_fires_is_told_until_it_is_muted():
+    """The strip holds what fires, with the calls behind it, and its line stands in the chart."""
+    session = Made(*made(40, latency_s=12.4))
+    session.alerts.add(rule_of("slow", "latency_p95_s > 5", severity="critical"))
+    session.alerts.evaluate()
+    told = Told(session)
+    leave = told.refresher.firing.follow()
+    news = told.news()
+    assert [alert["name"] for alert in news["alerts"]] == ["slow", "high_latency"]
+    assert news["alerts"][0]["message"] == "p95 12.4\u202fs, over 5\u202fs"
+    assert news["threshold_s"] == 5.0
+    told.refresher.firing.mute("slow")
+    assert [alert["name"] for alert in told.news()["alerts"]] == ["high_latency"]
+    leave()
+
+
+# -- when ------------------------------------------------------------------------------------------
+
+
+def test_at_most_two_refreshes_a_second():
+    """However many calls end, the thread sends a message every half second, and then no more."""
+    session, sent, enough = Made(), [], threading.Event()
+
+    def send(news):
+        sent.append((time.monotonic(), threading.current_thread().name))
+        if news["total"] == 2_000:
+            enough.set()
+
+    refresher = Refresher(session, send)
+    refresher.start()
+    try:
+        for _ in range(20):
+            session.store.append(made(100))
+            enough.wait(0.06)
+        assert enough.wait(20)
+    finally:
+        refresher.stop()
+    gaps = [later - earlier for (earlier, _), (later, _) in itertools.pairwise(sent)]
+    assert all(gap > 0.45 for gap in gaps)
+    assert {name for _, name in sent} == {"llmwatch-panel"}
+
+
+def test_a_forked_child_writes_nothing():
+    """The browser talks to the parent: in a child the panel is at rest."""
+    script = (
+        "import os, sys\n"
+        "from llmwatch.widgets._refresh import Refresher\n"
+        "from tests.widgets.panel import Made\n"
+        "from tests.widgets.make import call\n"
+        "session = Made()\n"
+        "refresher = Refresher(session, lambda news: os.write(1, b'%d ' % os.getpid()))\n"
+        "refresher.start()\n"
+        "child = os.fork()\n"
+        "session.store.append([call()])\n"
+        "refresher._over.wait(1)\n"
+        "assert child or refresher._over.is_set()\n"
+        "if not child: os._exit(0)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "refresher.stop()\n"
+        "print(os.getpid())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(set(done.stdout.split())) == 1
+
+
+# -- what is asked back ----------------------------------------------------------------------------
+
+
+class Asked:
+    """What the browser's orders come to."""
+
+    def __init__(self, session):
+        self.told = Told(session)
+        self.sent = []
+        self.orders = Orders(
+            session, self.told.refresher, lambda *message: self.sent.append(message),
+            lambda: self.sent.append("vega"),
+        )  # fmt: skip
+
+    def __call__(self, **order):
+        self.orders.hear(None, order, [])
+        news = self.told.news()
+        return news["answers"] if news else []
+
+
+def test_a_thumb_lands_in_the_score():
+    """Up is 1, down is -1, and the browser hears that it is done."""
+    session = Made(*made(3))
+    asked = Asked(session)
+    assert asked(do="rate", id=1, call_id="c" + "0" * 15, good=True) == [{"id": 1}]
+    assert asked(do="rate", id=2, call_id="c" + "0" * 14 + "1", good=False)[-1] == {"id": 2}
+    assert session.calls.score.tolist()[:2] == [1.0, -1.0]
+
+
+def test_pause_and_resume_are_the_switch():
+    """They turn recording off and on."""
+    session = Made()
+    asked = Asked(session)
+    asked(do="resume", id=1)
+    assert session.enabled
+    asked(do="pause", id=2)
+    assert not session.enabled
+
+
+def test_what_cannot_be_done_is_answered():
+    """A failure is told in the browser and raised nowhere; what is no order is passed over."""
+    asked = Asked(Made())
+    (answer,) = asked(do="rate", id=1, call_id="nowhere", good=True)
+    assert answer["id"] == 1
+    assert "nowhere" in answer["problem"]
+    for nonsense in ("rate", None, {"do": "format"}, {"no": 1}):
+        asked.orders.hear(None, nonsense, [])
+    assert asked.sent == []
+
+
+def test_the_csv_is_the_one_of_to_csv(tmp_path, monkeypatch):
+    """The download holds what `to_csv` writes; too much for a browser is left in the folder."""
+    session = Made(*made(30))
+    session.to_csv(tmp_path / "ours.csv")
+    asked = Asked(session)
+    asked(do="csv", id=1)
+    ((message, (packed,)),) = asked.sent
+    assert gzip.decompress(packed) == (tmp_path / "ours.csv").read_bytes()
+    assert message["rows"] == 30
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("llmwatch.widgets._orders._DOWNLOAD", 10)
+    asked(do="csv", id=2)
+    (left,) = tmp_path.glob("llmwatch-*.csv")
+    assert left.read_bytes() == (tmp_path / "ours.csv").read_bytes()
+    assert asked.sent[-1][0]["text"] == f"30 calls saved as {left.name}"
+
+
+# -- the model and its picture ---------------------------------------------------------------------
+
+
+def test_the_model_is_made_when_a_panel_is():
+    """Importing the room loads no widget library."""
+    script = "import sys, llmwatch.widgets\nprint({'anywidget', 'ipywidgets'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_a_page_that_is_loaded_again_gets_the_present():
+    """The model's state is what is now, not what was when it was made."""
+    session = Made()
+    panel = Panel(session)
+    try:
+        assert panel.model_id
+        session.store.append(made(4))
+        assert len(panel.widget.get_state()["whole"]["rows"]) == 4
+    finally:
+        panel.close()
+    assert panel.closed
+    assert panel.model_id == ""
+
+
+@pytest.mark.parametrize("name", ["latency", "tokens", "cost"])
+def test_charts_are_altair_specifications(name):
+    """Altair takes each as its own, by the schema of the Vega-Lite that it is made for."""
+    chart = alt.Chart.from_dict(spec(name)) if name == "tokens" else alt.LayerChart.from_dict(
+        spec(name)
+    )  # fmt: skip
+    assert chart.to_dict()["autosize"] == {"type": "none"}
+    assert spec(name)["$schema"] == alt.SCHEMA_URL.rsplit("/", 1)[0] + "/v6.json"
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    """Script and style name no address but the one of the SVG name space and of the schema."""
+    text = esm() + css()
+    for known in ("http://www.w3.org/2000/svg", "https://vega.github.io/schema/vega-lite/v6.json"):
+        text = text.replace(known, "")
+    assert "://" not in text
+    assert "innerHTML" not in text
+
+
+def test_the_picture_says_the_same_without_a_script():
+    """It holds figures, courses and the newest calls; text of a model is text in it."""
+    evil = "<script>alert(1)</script>"
+    failed = made(1, model=evil, status="error", error_type="RateLimitError", latency_s=None)
+    still = Still(Made(*made(30), *failed))
+    html, text = still.html(), still.text()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert html.count("<svg") == 6
+    assert html.count("<tr>") == 11
+    assert "mathjax_ignore" in html
+    assert text.startswith("llmwatch: Calls 31 · p50 1.3 s · p95 1.6 s · Errors 3.2 %")
+    assert "no LLM calls yet" in Still(Made()).html()
+
+
+def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
+    """Run headless, the cell that opened the panel ends with the calls of the cells after it."""
+    cell = nbformat.v4.new_code_cell
+    book = nbformat.v4.new_notebook(
+        cells=[
+            cell("import llmwatch\nfrom llmwatch.widgets import Panel\nPanel(llmwatch.session)"),
+            cell(
+                "with llmwatch.call(model='my-llama', provider='local') as c:\n"
+                "    c.usage(input=11, output=5)"
+            ),
+            cell("1 + 1"),
+        ]
+    )
+    done = run(book, tmp_path)
+    live, picture = done.cells[0].outputs
+    assert "application/vnd.jupyter.widget-view+json" in live.data
+    assert "my-llama" in picture.data["text/html"]
+    assert picture.data["text/plain"].startswith("llmwatch: Calls 1 ·")
+    state = json.dumps(done.metadata["widgets"])
+    assert len(state) < 200_000  # the charts' library is given to browsers alone
