@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         serve_prometheus,
     )
     from .nested import run
+    from .outlets import log_to
     from .recorder import Session
     from .scopes import watch
     from .spans import span
@@ -53,6 +54,7 @@ __all__ = [
     "grafana_dashboard",
     "load",
     "load_ipython_extension",
+    "log_to",
     "notify",
     "price",
     "prometheus_rules",
@@ -86,6 +88,7 @@ _HOMES = {
     "enable": "face",
     "grafana_dashboard": "metrics",
     "load": "loaded",
+    "log_to": "outlets",
     "notify": "alerting",
     "price": "face",
     "prometheus_rules": "metrics",

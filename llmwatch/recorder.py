@@ -14,6 +14,7 @@ from .assemble import Assembler, new_id, request_of, where
 from .capture import Capture, Dropped, Invocation, provider_of, read_what_came
 from .context import Budget, OpenSpan, Scope, resolve
 from .exceptions import BudgetExceeded
+from .flights import Flights, Listener
 from .pricing import PriceBook
 from .reading import Reading
 from .records import Call, Span
@@ -45,6 +46,7 @@ class Session(Reading):
         self._assembler = Assembler(
             self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
         )
+        self.flights = Flights(lambda: self._redactor)
         self._worker = Worker(self._handle, self._idle)
         self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
         self._switch = threading.RLock()
@@ -214,13 +216,29 @@ class Session(Reading):
             made: list[tuple[Call, Scope | None]] = thing()
             return made  # work that has to be done here, and the records it makes
         call = self._assembler.call(thing)
-        return [(call, thing.scope)] if call is not None else []
+        if call is None:
+            return []
+        self.flights.over(thing)
+        return [(call, thing.scope)]
 
     def _idle(self) -> float | None:
         """Between batches; returns when to look again though nothing ends, in seconds."""
         retry = _RETRY_S if self._capture.traffic.conclude() else None
         waits = [wait for wait in (retry, self._look_at_rules()) if wait is not None]
+        self._look_at_flights()
         return min(waits, default=None)
+
+    def _look_at_flights(self) -> None:
+        if self.flights.listeners:
+            traffic = self._capture.traffic
+            traffic.tells_of_start = True  # first: a call that begins meanwhile wakes us
+            self.flights.look(list(traffic.open.values()))
+
+    def subscribe_flights(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener`, on the worker, of calls as they begin; returns what ends that."""
+        end = self.flights.subscribe(listener)
+        self._worker.put(None)  # those that are in flight by now
+        return end
 
     def record(self, make: Callable[[], list[tuple[Call, Scope | None]]]) -> None:
         """Queue `make`, which gives records, for the worker."""

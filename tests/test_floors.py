@@ -18,11 +18,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker", "wrapping"),
     ("assemble", "store", "summary"),
-    ("alerting", "charts", "compare", "traces"),
+    ("alerting", "charts", "compare", "flights", "traces"),
     ("exporters", "widgets"),
     ("reading",),
     ("recorder",),
-    ("board", "face", "loaded", "manual", "metrics", "nested", "scopes", "spans", "testing"),
+    (
+        "board", "face", "loaded", "manual", "metrics", "nested", "outlets", "scopes", "spans",
+        "testing",
+    ),
     ("magic",),
     ("__init__",),
 )

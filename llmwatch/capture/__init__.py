@@ -12,6 +12,7 @@ from ._endpoints import Endpoint, provider_of
 from ._errors import error_type, sdk_of
 from ._imports import ImportWatch
 from ._invocation import Invocation
+from ._messages import Message, read_messages
 from ._progress import read_to_the_end, read_what_came
 from ._reader import Answer, Reader
 from ._request import Asked, read_request
@@ -26,9 +27,11 @@ __all__ = [
     "Dropped",
     "Endpoint",
     "Invocation",
+    "Message",
     "Reader",
     "error_type",
     "provider_of",
+    "read_messages",
     "read_request",
     "read_to_the_end",
     "read_what_came",

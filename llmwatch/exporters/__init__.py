@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ._files import place_of
 from ._grafana import write_dashboard
+from ._jsonlog import JsonLog, ToFile, ToLogger
 from ._labels import label_names
+from ._lines import LineFile
 from ._meter import Meter
 from ._prometheus import Scrape, push, registry_of, text_of
 from ._prometheus_rules import PrometheusRules, write_rules
@@ -13,14 +16,19 @@ from ._tables import SUFFIXES, Written, armed, to_csv, to_jsonl, to_parquet, wri
 
 __all__ = [
     "SUFFIXES",
+    "JsonLog",
+    "LineFile",
     "Meter",
     "PrometheusRules",
     "PrometheusServer",
     "Report",
     "Scrape",
+    "ToFile",
+    "ToLogger",
     "Written",
     "armed",
     "label_names",
+    "place_of",
     "push",
     "registry_of",
     "text_of",

@@ -1,0 +1,156 @@
+"""Streams out of the session, until they are closed: a log of JSON lines, OpenTelemetry."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .exceptions import UsageError
+from .exporters import JsonLog, LineFile, ToFile, ToLogger, place_of
+from .recorder import session
+
+__all__ = ["log_to"]
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_CONTENTS = ("none", "preview", "full")
+
+_logs: dict[Any, JsonLog] = {}
+_ends: dict[JsonLog, tuple[Callable[[], None], ...]] = {}
+_lock = threading.RLock()
+
+
+def log_to(
+    path_or_logger: str | os.PathLike[str] | logging.Logger,
+    level: str | int = "INFO",
+    content: str | None = None,
+    *,
+    ascii: bool = True,
+    max_bytes: int = 10_000_000,
+    backups: int = 5,
+) -> JsonLog:
+    r"""Log calls as JSON, one object a line, until it is closed.
+
+    Events: INFO `llm_request_start`, `llm_response` and `trace_complete`, WARNING
+    `llm_rate_limit` (each attempt that is answered with 429), ERROR `llm_error`, DEBUG
+    `llm_request`, which alone has text of the request. Each has `timestamp` (UTC, when it
+    happened), `level`, `event`, `request_id` (the `call_id`) and `trace_id`; what is unknown is
+    null. A call that is in flight has its start in the log within 0.1 s, as one that is over has
+    its end.
+
+    Parameters
+    ----------
+    path_or_logger : str, path-like or logging.Logger
+        A file to add to, which only you can read; or a logger of your application, which gets the
+        line as message and its fields as those of the record. No other logging is touched. The
+        same file or logger again gives the same handle, with the new options.
+    level : str or int
+        The lowest level that is written.
+    content : {"none", "preview", "full"}, optional
+        Text of requests at DEBUG: none, each message cut at 200 characters, or whole. As in
+        `llmwatch.configure` by default; where that says "none", there is none. Credentials are
+        removed always.
+    ascii : bool
+        Whether characters beyond ASCII are written as ``\uXXXX``.
+    max_bytes : int
+        Before it grows larger, the file is put aside as ``NAME.1``; 0 for never.
+    backups : int
+        How many files put aside are kept.
+
+    Returns
+    -------
+    JsonLog
+        With `.close()`; usable in ``with``.
+
+    Raises
+    ------
+    UsageError
+        For what can be no log, level or size.
+    ExportError
+        When the file cannot be opened. What cannot be written later is told by
+        `llmwatch.diagnostics`.
+
+    Examples
+    --------
+    >>> with log_to("llm.jsonl", level="DEBUG"):
+    ...     client.chat.completions.create(model="gpt-5-mini", messages=[...])
+    """
+    threshold = _level(level)
+    if content is not None and content not in _CONTENTS:
+        choice = ", ".join(f'"{word}"' for word in _CONTENTS)
+        raise UsageError(f"content={content!r} is not one of {choice}.")
+    for name, size in (("max_bytes", max_bytes), ("backups", backups)):
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            raise UsageError(f"{name}={size!r} is no whole number of 0 or more.")
+    with _lock:
+        log = _log(path_or_logger, max_bytes, backups)
+        log.level, log.content, log.sink.ascii = threshold, _content(content), ascii
+        _listen(log)
+        return log
+
+
+def _log(target: Any, max_bytes: int, backups: int) -> JsonLog:
+    """The log that runs to there, or a new one."""
+    key: Any = target
+    if not isinstance(target, logging.Logger):
+        key = Path(os.path.realpath(place_of(target).absolute()))
+    log = _logs.get(key)
+    if log is None or log.closed:
+        sink = ToLogger(key) if key is target else ToFile(LineFile(key, max_bytes, backups))
+        log = _logs[key] = JsonLog(sink, _fall_silent)
+    if isinstance(log.sink, ToFile):
+        log.sink.file.max_bytes, log.sink.file.backups = max_bytes, backups
+    return log
+
+
+def _listen(log: JsonLog) -> None:
+    if log not in _ends:
+        owner = session()
+        _ends[log] = (
+            owner.subscribe_flights(log),
+            owner.store.subscribe(log.over),
+            owner.subscribe_spans(log.ended),
+        )
+
+
+def _fall_silent(log: JsonLog) -> None:
+    session()._settle()  # what has happened is still written
+    for end in _ends.pop(log, ()):
+        end()
+
+
+def _content(asked: str | None) -> Callable[[], str]:
+    """How much text may be written: never any where the session keeps none."""
+
+    def content() -> str:
+        kept = session().settings.content
+        return kept if asked is None or kept == "none" else asked
+
+    return content
+
+
+def _level(level: Any) -> int:
+    if isinstance(level, str) and level.upper() in _LEVELS:
+        return int(logging.getLevelName(level.upper()))
+    if isinstance(level, int) and not isinstance(level, bool):
+        return level
+    choice = ", ".join(f'"{word}"' for word in _LEVELS)
+    raise UsageError(f"level={level!r} is not one of {choice}.")
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # a thread that is not here may have held it
+    for log, ends in list(_ends.items()):  # the calls of a child are its own to log
+        for end in ends:
+            end()
+        log.drop()
+    _ends.clear()
+    _logs.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
