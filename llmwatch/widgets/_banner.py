@@ -30,6 +30,7 @@ _LOOKS = {  # a mark, the colour of the ink, and of what the ground is tinted wi
     "warning": ("▲", WARN, "var(--jp-warn-color1,orange)"),
     "info": ("●", _INFO, "var(--jp-info-color1,dodgerblue)"),
     "resolved": ("✓", GOOD, "var(--jp-success-color1,green)"),
+    "ended": ("■", f"color:{MUTED}", "currentColor"),  # the rule was removed, or switched off
 }
 _CODE = (
     "color:color-mix(in srgb,var(--jp-content-link-color,#1976d2) 85%,currentColor);"
@@ -168,7 +169,9 @@ class Banner:
 
     @property
     def _look(self) -> tuple[str, str, str]:
-        kind = "resolved" if self.alert.state == "resolved" else self.alert.severity
+        kind = self.alert.severity
+        if self.alert.state == "resolved":
+            kind = "resolved" if self.alert.message.startswith("resolved") else "ended"
         return _LOOKS.get(kind, _LOOKS["warning"])
 
     @property

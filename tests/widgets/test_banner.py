@@ -66,6 +66,13 @@ def test_its_end_is_green_and_offers_no_mute():
     assert "--jp-success-color1" in "".join(page.attributes("style"))
 
 
+def test_what_is_switched_off_is_not_well():
+    """Where the rule is gone, nothing is green, and nothing is red."""
+    banner = Banner(resolved(message="removed after 2 min 10 s"))
+    assert banner.text().startswith("■ high_latency removed after 2 min 10 s\n")
+    assert "--jp-success" not in "".join(Read(banner.html()).attributes("style"))
+
+
 @pytest.mark.parametrize(
     ("severity", "mark", "colour"),
     [("critical", "✕", "error"), ("warning", "▲", "warn"), ("info", "●", "info")],

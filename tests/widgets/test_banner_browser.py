@@ -22,6 +22,7 @@ def banners():
         Banner(alert(severity="warning", name="n" * 80), drawn()),
         Banner(alert(severity="info"), muted_until=muted),
         Banner(resolved(), drawn()),
+        Banner(resolved(message="removed after 3 s"), drawn()),
     ]
     return [*(banner.bundle() for banner in looks), looks[0].moved(None)]
 
