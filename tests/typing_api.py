@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,12 @@ def the_dashboard() -> None:
     if board is not None:
         board.close()
     llmwatch.dashboard(where="inline")
+
+
+def streams_out() -> None:
+    with llmwatch.log_to("llm.jsonl", level="DEBUG", content="none", ascii=False) as log:
+        assert_type(log.closed, bool)
+    llmwatch.log_to(logging.getLogger("app.llm")).close()
 
 
 def errors_have_a_family() -> None:
