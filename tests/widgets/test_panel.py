@@ -389,7 +389,7 @@ def test_the_picture_says_the_same_without_a_script():
     assert html.count("<svg") == 6
     assert html.count("<tr>") == 11
     assert "mathjax_ignore" in html
-    assert text.startswith("llmwatch: Calls 31 · p50 1.3 s · p95 1.6 s · Errors 3.2 %")
+    assert text.startswith("llmwatch: Calls 31 · p50 1.30 s · p95 1.60 s · Errors 3 %")
     assert "no LLM calls yet" in Still(Made()).html()
 
 
@@ -398,7 +398,10 @@ def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
     cell = nbformat.v4.new_code_cell
     book = nbformat.v4.new_notebook(
         cells=[
-            cell("import llmwatch\nfrom llmwatch.widgets import Panel\nPanel(llmwatch.session)"),
+            cell(
+                "import llmwatch\nfrom llmwatch.widgets import Panel\n"
+                "llmwatch.enable()\nPanel(llmwatch.session)"
+            ),
             cell(
                 "with llmwatch.call(model='my-llama', provider='local') as c:\n"
                 "    c.usage(input=11, output=5)"
