@@ -77,5 +77,6 @@ class Pictures(Tables, SpanTable, Comparisons):
         if kind == "compare" and len(self._now()):
             return self.compare(by=by or "tag", baseline=baseline).differences
         if kind == "waterfall":
+            self._settle()
             return self.spans if self._spans() else self.calls
         return self.calls
