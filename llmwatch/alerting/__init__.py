@@ -11,8 +11,9 @@ from ._rules import Rule, rule_of
 from ._undelivered import Undelivered
 
 if TYPE_CHECKING:
-    from ._delivery import HANDLER, Delivery
+    from ._delivery import Delivery
     from ._email import email
+    from ._lane import HANDLER
     from ._notify import notify
     from ._slack import slack
     from ._webhook import webhook
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _LATE = {
-    "HANDLER": "_delivery",
+    "HANDLER": "_lane",
     "Delivery": "_delivery",
     "email": "_email",
     "notify": "_notify",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,11 +18,11 @@ from ..assemble import new_id
 from ..context import Cell
 from ..exceptions import UsageError
 from ..recorder import Session
-from ..records import Call
 from ..widgets import Banner, hand
 from ._places import Place, Places
 from ._say import say
 from ._screen import Screen
+from ._shown import Shown, offending
 from ._writer import Writer
 
 __all__ = ["Banners"]
@@ -31,23 +31,6 @@ _PAUSE_S = 5.0  # between two updates where only a figure moved
 _WAIT_S = 0.5  # the longest that the end of a cell waits for its alerts to be shown
 _MUTE = timedelta(minutes=10)
 _KEPT = 100  # alerts
-_SEARCHED = 20_000  # of the newest calls, among which those of an alert are looked for
-
-
-@dataclass(slots=True)
-class _Shown:
-    """An alert and the output in which it stands."""
-
-    alert: Alert
-    place: Place | None
-    ident: str = field(default_factory=lambda: f"llmwatch-{new_id()}")
-    version: int = 0
-    is_open: bool = False
-    is_news: bool = True
-    is_stale: bool = True
-    muted_until: datetime | None = None
-    drawn_at: float = -_PAUSE_S
-    html: str = ""
 
 
 class Banners:
@@ -66,7 +49,7 @@ class Banners:
         self._kernel = new_id()
         self._pid = os.getpid()
         self._lock = threading.Lock()  # of what is shown: the writer's, or the main thread's
-        self._shown: dict[str, _Shown] = {}
+        self._shown: dict[str, Shown] = {}
         self._news: deque[Alert] = deque()
         self._said: deque[Mapping[str, Any]] = deque()
         self._hand: Any = None
@@ -144,7 +127,7 @@ class Banners:
             before = self._shown.get(alert.key)
             if before is None or before.alert.state != alert.state:
                 say(Banner(alert).line())
-            self._keep(_Shown(alert, None))
+            self._keep(Shown(alert, None))
 
     # -- in a notebook ------------------------------------------------------------------------
 
@@ -163,26 +146,26 @@ class Banners:
         shown = self._shown.get(alert.key)
         place = self._places.of(alert.cell) or (shown.place if shown else self._places.last())
         is_new = shown is None or (shown.alert.state == "resolved" and alert.state == "firing")
-        if shown is not None and (is_new or alert.state == "firing") and _is_later(place, shown):
+        if shown is not None and (is_new or alert.state == "firing") and shown.is_before(place):
             self._move(shown, alert, place)
             is_new, shown = True, None
         if shown is None:
             if alert.state == "firing":
-                self._keep(_Shown(alert, place))
+                self._keep(Shown(alert, place))
             return
         shown.is_news = shown.is_news or is_new or shown.alert.state != alert.state
         if shown.muted_until is not None and shown.muted_until <= datetime.now(UTC):
             shown.muted_until = None
         shown.alert, shown.is_stale = alert, True
 
-    def _move(self, shown: _Shown, alert: Alert, place: Place | None) -> None:
+    def _move(self, shown: Shown, alert: Alert, place: Place | None) -> None:
         """The alert will stand under a later cell: say so where it stood."""
         if shown.version:
             shown.version += 1
             left = self._banner(shown).moved(place.cell if place else alert.cell)
             self._publish(shown, left)
 
-    def _keep(self, shown: _Shown) -> None:
+    def _keep(self, shown: Shown) -> None:
         before = self._shown.pop(shown.alert.key, None)
         if before is not None and before.alert.state == "firing":
             shown.muted_until = before.muted_until
@@ -202,7 +185,7 @@ class Banners:
                 waits.append(wait)
         return min(waits, default=None)
 
-    def _draw(self, shown: _Shown) -> None:
+    def _draw(self, shown: Shown) -> None:
         shown.version += 1
         shown.drawn_at = time.monotonic()
         self._publish(shown, self._banner(shown).bundle())
@@ -213,10 +196,10 @@ class Banners:
         is_main = threading.current_thread() is threading.main_thread()
         return self._screen.finds_cells or is_main
 
-    def _banner(self, shown: _Shown) -> Banner:
+    def _banner(self, shown: Shown) -> Banner:
         return Banner(
             shown.alert,
-            self._calls(shown.alert),
+            offending(self._session.store, shown.alert),
             kernel=self._kernel,
             ident=shown.ident,
             version=shown.version,
@@ -225,19 +208,7 @@ class Banners:
             muted_until=shown.muted_until,
         )
 
-    def _calls(self, alert: Alert) -> list[Call]:
-        """The calls of an alert that are in memory, oldest first."""
-        wanted = set(alert.call_ids)
-        if not wanted:
-            return []
-        view, rows = self._session.store.view(), self._session.store.rows()
-        ids = view.arrays("call_id")["call_id"][-_SEARCHED:].tolist()
-        for number, call_id in zip(view.numbers()[-len(ids) :].tolist(), ids, strict=True):
-            if call_id in wanted:
-                rows.add(number)
-        return self._session.store.view(rows).calls()
-
-    def _publish(self, shown: _Shown, bundle: dict[str, str]) -> None:
+    def _publish(self, shown: Shown, bundle: dict[str, str]) -> None:
         update = shown.version > 1
         # An update finds its output by name, and those who run notebooks without a front end
         # (nbclient) hear only of the cell that runs.
@@ -260,7 +231,7 @@ class Banners:
         except Exception as problem:  # without it the banners have no Mute, and that is all
             faults.note("banner", problem)
 
-    def _send(self, shown: _Shown) -> None:
+    def _send(self, shown: Shown) -> None:
         self._hand.send({"banner": shown.ident, "version": shown.version, "html": shown.html})
 
     def _obey(self, content: Mapping[str, Any]) -> None:
@@ -290,12 +261,7 @@ class Banners:
         until = datetime.now(UTC) + _MUTE if on else None
         for shown in self._shown.values():
             if shown.alert.name == name and shown.alert.state == "firing":
-                shown.muted_until, shown.is_stale, shown.drawn_at = until, True, -_PAUSE_S
-
-
-def _is_later(place: Place | None, shown: _Shown) -> bool:
-    """Whether a place is further down the session: an alert never moves back."""
-    return place is not None and shown.place is not None and place.number > shown.place.number
+                shown.muted_until, shown.is_stale, shown.drawn_at = until, True, -math.inf
 
 
 def _in(place: Place | None, act: Callable[[], Any]) -> Any:

@@ -1,0 +1,50 @@
+"""An alert that is shown: its output, how it stands there, and the calls that caused it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..alerting import Alert
+from ..assemble import new_id
+from ..records import Call
+from ..store import Store
+from ._places import Place
+
+__all__ = ["Shown", "offending"]
+
+_SEARCHED = 20_000  # of the newest calls, among which those of an alert are looked for
+
+
+@dataclass(slots=True)
+class Shown:
+    """An alert and the output in which it stands."""
+
+    alert: Alert
+    place: Place | None
+    ident: str = field(default_factory=lambda: f"llmwatch-{new_id()}")
+    version: int = 0
+    is_open: bool = False
+    is_news: bool = True
+    is_stale: bool = True
+    muted_until: datetime | None = None
+    drawn_at: float = -math.inf
+    html: str = ""
+
+    def is_before(self, place: Place | None) -> bool:
+        """Whether `place` is further down the session: an alert never moves back."""
+        return place is not None and self.place is not None and place.number > self.place.number
+
+
+def offending(store: Store, alert: Alert) -> list[Call]:
+    """The calls of an alert that are in memory, oldest first."""
+    wanted = set(alert.call_ids)
+    if not wanted:
+        return []
+    view, rows = store.view(), store.rows()
+    ids = view.arrays("call_id")["call_id"][-_SEARCHED:].tolist()
+    for number, call_id in zip(view.numbers()[-len(ids) :].tolist(), ids, strict=True):
+        if call_id in wanted:
+            rows.add(number)
+    return store.view(rows).calls()
