@@ -123,6 +123,22 @@ def ratings_and_money() -> None:
     assert_type(session.savings(model="gpt-5-nano").verdict, str)
 
 
+@llmwatch.span("step", k=5)
+async def step(n: int) -> str:
+    return str(n)
+
+
+async def spans_keep_types() -> None:
+    with llmwatch.span("retrieve", k=5, query="x") as s:
+        s.set(found=3, name="any")
+        assert_type(s.trace_id, str | None)
+    async with llmwatch.span("rank"):
+        assert_type(await step(1), str)
+    assert_type(session.spans, pd.DataFrame)
+    stop = session.subscribe_spans(lambda spans: print([span.name for span in spans]))
+    stop()
+
+
 def by_hand() -> None:
     with call(model="my-llama", provider="local", operation="chat") as c:
         c.first_token()

@@ -5,13 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from . import Row, bench_alerts, bench_calls, bench_compare, bench_figures, bench_start, bench_store
+from . import (
+    Row,
+    bench_alerts,
+    bench_calls,
+    bench_compare,
+    bench_figures,
+    bench_spans,
+    bench_start,
+    bench_store,
+)
 
 SOURCES: tuple[Callable[[], list[Row]], ...] = (
     bench_alerts.rows,
     bench_calls.rows,
     bench_compare.rows,
     bench_figures.rows,
+    bench_spans.rows,
     bench_start.rows,
     bench_store.rows,
 )
