@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         serve_prometheus,
     )
     from .nested import run
-    from .outlets import log_to
+    from .outlets import log_to, stream_otlp
     from .recorder import Session
     from .scopes import watch
     from .spans import span
@@ -65,6 +65,7 @@ __all__ = [
     "session",
     "slack",
     "span",
+    "stream_otlp",
     "unload_ipython_extension",
     "watch",
     "webhook",
@@ -98,6 +99,7 @@ _HOMES = {
     "serve_prometheus": "metrics",
     "slack": "alerting",
     "span": "spans",
+    "stream_otlp": "outlets",
     "watch": "scopes",
     "webhook": "alerting",
 }

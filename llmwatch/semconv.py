@@ -59,7 +59,7 @@ COLUMNS: tuple[Column, ...] = (
     _c("request_model", "text", "the model asked for", otel="gen_ai.request.model"),
     _c("response_model", "text", "the model that answered", otel="gen_ai.response.model"),
     _c("service_tier", "text", "the tier that served it", otel="openai.response.service_tier"),
-    _c("stream", "flag", "whether the answer came as a stream"),
+    _c("stream", "flag", "whether the answer came as a stream", otel="gen_ai.request.stream"),
     _c(
         "latency_s",
         "number",
@@ -72,7 +72,7 @@ COLUMNS: tuple[Column, ...] = (
         "number",
         "first send to the first chunk with content (streams)",
         unit="s",
-        otel="gen_ai.server.time_to_first_token",
+        otel="gen_ai.response.time_to_first_chunk",
     ),
     _c("chunks", "count", "SSE data events before [DONE] (streams)", unit="1"),
     _c(
@@ -103,7 +103,13 @@ COLUMNS: tuple[Column, ...] = (
         unit="1",
         otel="gen_ai.usage.cache_creation.input_tokens",
     ),
-    _c("reasoning_tokens", "count", "the part of the output spent on reasoning", unit="1"),
+    _c(
+        "reasoning_tokens",
+        "count",
+        "the part of the output spent on reasoning",
+        unit="1",
+        otel="gen_ai.usage.reasoning.output_tokens",
+    ),
     _c("input_audio_tokens", "count", "the part of the input that is audio", unit="1"),
     _c("output_audio_tokens", "count", "the part of the output that is audio", unit="1"),
     _c("usage_source", "text", "reported (by the provider), counted (by hand), or missing"),

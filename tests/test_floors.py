@@ -32,8 +32,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
     "IPython", "altair", "anthropic", "anywidget", "genai_prices", "grafana_foundation_sdk", "httpx",
-    "httpx2", "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "pandas",
-    "prometheus_client", "pyarrow", "pydantic", "scipy", "traitlets", "vl_convert",
+    "httpx2", "ipykernel", "ipywidgets", "nest_asyncio2", "numpy", "openai", "opentelemetry",
+    "pandas", "prometheus_client", "pyarrow", "pydantic", "requests", "scipy", "traitlets",
+    "vl_convert",
 }  # fmt: skip
 AT_HOME = {"magic": {"IPython", "traitlets"}}  # who loads it has them already
 ON_PURPOSE = {"testing/plugin.py"}  # typed in full by a person, who loads it into pytest

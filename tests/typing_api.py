@@ -195,6 +195,9 @@ def streams_out() -> None:
     with llmwatch.log_to("llm.jsonl", level="DEBUG", content="none", ascii=False) as log:
         assert_type(log.closed, bool)
     llmwatch.log_to(logging.getLogger("app.llm")).close()
+    with llmwatch.stream_otlp("http://localhost:4318", {"authorization": "k"}) as stream:
+        assert_type(stream.flush(timeout=1.0), bool)
+    assert_type(session.to_otlp("http://localhost:4318", content=True).spans, int)
 
 
 def errors_have_a_family() -> None:

@@ -8,6 +8,9 @@ from ._jsonlog import JsonLog, ToFile, ToLogger
 from ._labels import label_names
 from ._lines import LineFile
 from ._meter import Meter
+from ._otlp import Sent, to_otlp
+from ._otlp_stream import OtlpStream
+from ._otlp_wire import Wire
 from ._prometheus import Scrape, push, registry_of, text_of
 from ._prometheus_rules import PrometheusRules, write_rules
 from ._prometheus_server import PrometheusServer
@@ -19,12 +22,15 @@ __all__ = [
     "JsonLog",
     "LineFile",
     "Meter",
+    "OtlpStream",
     "PrometheusRules",
     "PrometheusServer",
     "Report",
     "Scrape",
+    "Sent",
     "ToFile",
     "ToLogger",
+    "Wire",
     "Written",
     "armed",
     "label_names",
@@ -34,6 +40,7 @@ __all__ = [
     "text_of",
     "to_csv",
     "to_jsonl",
+    "to_otlp",
     "to_parquet",
     "write_dashboard",
     "write_report",

@@ -1,10 +1,11 @@
-"""Rows as files."""
+"""Rows as files, and to an OpenTelemetry collector."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..exporters import Written, to_csv, to_jsonl, to_parquet
+from ..exporters import Sent, Written, to_csv, to_jsonl, to_otlp, to_parquet
 from ._source import Source
 
 if TYPE_CHECKING:
@@ -45,3 +46,39 @@ class Files(Source):
     def to_parquet(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Written:
         """Write the calls as Parquet, with all types (needs pyarrow); see `to_csv`."""
         return to_parquet(self._now(), path, overwrite=overwrite)
+
+    def to_otlp(
+        self, endpoint: str, headers: Mapping[str, str] | None = None, *, content: bool = False
+    ) -> Sent:
+        """Send the calls and spans to an OpenTelemetry collector, over OTLP/HTTP.
+
+        Spans in the words of the GenAI conventions, and the calls as GenAI client metrics. The
+        same call has the same ids each time. ``OTEL_SERVICE_NAME``, ``OTEL_RESOURCE_ATTRIBUTES``
+        and ``OTEL_EXPORTER_OTLP_HEADERS`` hold.
+
+        Parameters
+        ----------
+        endpoint : str
+            The collector's address, such as ``"http://localhost:4318"``.
+        headers : mapping, optional
+            Sent along, such as a key.
+        content : bool
+            Whether what was asked and answered goes with it, as far as it is kept.
+
+        Returns
+        -------
+        Sent
+            How many spans, and whether the collector takes metrics, too.
+
+        Raises
+        ------
+        UsageError
+            When the address or the headers can be none.
+        ExportError
+            When no collector answers there within 10 s, or does not take them; or when
+            OpenTelemetry's exporter is not installed.
+        """
+        view = self._now()
+        return to_otlp(
+            view.calls(), self._spans(), endpoint, headers, content=content, older=view.older
+        )
