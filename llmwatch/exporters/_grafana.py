@@ -233,7 +233,7 @@ def _variable(name: str, label: str) -> Any:
         .sort(VariableSort.ALPHABETICAL_ASC)
         .multi(True)
         .include_all(True)
-        .all_value(".*")
+        .all_value("(?s:.*)")  # a name may have a newline in it, which a mere .* passes over
         .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
 

@@ -1,0 +1,153 @@
+"""A real Prometheus scrapes a live kernel: every panel and every rule has something to say."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+pytest.importorskip("prometheus_client")
+pytest.importorskip("grafana_foundation_sdk")
+
+from tests.magic.kernel import kernel
+from tests.prometheus_server import prometheus, tool, wait_for
+
+# Calls of every kind, until told to stop: the kernel goes on answering meanwhile.
+CALLS = """
+import itertools, threading, llmwatch
+from llmwatch.testing import OfflineServer, Reply, offline_client
+llmwatch.enable()
+served, stop = OfflineServer().start(), threading.Event()
+client = offline_client(served, max_retries=1)
+asked = [{"role": "user", "content": "hi"}]
+
+def one(n, model):
+    options = {"model": model, "messages": asked}
+    if n % 5 == 0:
+        answer = client.chat.completions.create(
+            stream=True, stream_options={"include_usage": True}, **options)
+        list(answer)
+    elif n % 5 == 1:
+        served.script(Reply(status=400))
+        try:
+            client.chat.completions.create(**options)
+        except Exception:
+            pass
+    else:
+        if n % 5 == 2:
+            served.script(Reply.rate_limited())
+        answer = client.chat.completions.create(**options)
+        llmwatch.session.feedback(answer, n % 3 < 2)
+
+def work():
+    for n, model in zip(itertools.count(), itertools.cycle(["gpt-5", 'my "own"\\n🙂'])):
+        if stop.wait(0.02):
+            return
+        one(n, model)
+
+llmwatch.alert("many errors", "error_rate > 10%", severity="critical", by="model")
+llmwatch.alert("cost_usd > $1000")
+llmwatch.price('my "own"\\n🙂', input=1, output=2)
+server = llmwatch.serve_prometheus(port=0)
+board = llmwatch.grafana_dashboard("llm.json")
+rules = llmwatch.prometheus_rules("llm.yml")
+worker = threading.Thread(target=work)
+worker.start()
+"""
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """A kernel that makes calls, and a Prometheus that has scraped it a few times."""
+    tool("prometheus")
+    folder = tmp_path_factory.mktemp("live")
+    with kernel(folder) as k:
+        started = k.run(CALLS)
+        assert started.status == "ok", started.error
+        work = folder / "work"
+        target = f"127.0.0.1:{k.ask('server.port')}"
+        with prometheus(folder, [target], rules=[work / "llm.yml"]) as p:
+            p.wait_for('count(increase(llm_requests_total{status="error"}[5s]) > 0) == 2')
+            p.wait_for("count_over_time(up[5s]) > 8")
+            yield k, p, json.loads((work / "llm.json").read_text("utf-8"))
+            k.run("stop.set(); worker.join(); server.close(); served.stop()")
+
+
+def asked(expression, board):
+    """An expression as Grafana sends it, with all kernels and models chosen."""
+    for variable in board["templating"]["list"]:
+        expression = expression.replace(f"${variable['name']}", variable.get("allValue", ""))
+    return expression.replace("$__rate_interval", "5s")
+
+
+def test_every_panel_has_data(scene):
+    """Each query of the dashboard gives finite numbers, by model where it says so."""
+    _, p, board = scene
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            found = p.query(asked(target["expr"], board))
+            assert found, (panel["title"], target["expr"])
+            values = [float(series["value"][1]) for series in found]
+            assert all(map(math.isfinite, values)), (panel["title"], values)
+            if "{{model}}" in target["legendFormat"]:
+                models = {series["metric"]["model"] for series in found}
+                assert models == {"gpt-5", 'my "own"\n🙂'}, panel["title"]
+
+
+def test_the_variables_have_values(scene):
+    """What Grafana asks for the kernels and models to choose from is there."""
+    _, p, _ = scene
+    match = {"match[]": "llm_requests_total"}
+    assert sorted(p.api("label/model/values", **match)) == ["gpt-5", 'my "own"\n🙂']
+    assert len(p.api("label/instance/values", **match)) == 1
+
+
+def test_rules_run_and_the_right_ones_fire(scene):
+    """Every rule is evaluated without an error; a quarter of failures fires, the cost does not."""
+    _, p, _ = scene
+
+    def firing():
+        (group,) = p.api("rules")["groups"]
+        assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
+        alerts = [rule for rule in group["rules"] if rule["type"] == "alerting"]
+        states = {rule["name"]: rule["state"] for rule in alerts}
+        return states if states["many errors"] == "firing" else None
+
+    states = wait_for(firing, "an alert")
+    assert states["cost_usd > $1000"] == "inactive"
+    told = [a for a in p.api("alerts")["alerts"] if a["labels"]["alertname"] == "many errors"]
+    assert {a["labels"]["model"] for a in told} == {"gpt-5", 'my "own"\n🙂'}
+    assert {a["labels"]["severity"] for a in told} == {"critical"}
+    assert all(a["annotations"]["message"].startswith("error_rate > 10%: ") for a in told)
+    assert {a["annotations"]["hint"] for a in told} == {"llmwatch.session.errors()"}
+
+
+def test_a_busy_kernel_is_scraped(scene):
+    """While a cell blocks the kernel, Prometheus goes on reading it."""
+    k, p, _ = scene
+    done = k.run("import time; end = time.time() + 1.5\nwhile time.time() < end: pass")
+    assert done.status == "ok"
+    assert p.query("min_over_time(up[2s])")[0]["value"][1] == "1"
+
+
+def test_what_prometheus_has_is_what_the_kernel_has(scene):
+    """Once the calls end, counts, tokens and attempts are the same number for number."""
+    k, p, _ = scene
+    k.run("stop.set(); worker.join(); calls = llmwatch.session.calls")
+    expected = {
+        "sum(llm_requests_total)": "len(calls)",
+        'sum(llm_requests_total{status="error"})': "int((calls.status == 'error').sum())",
+        'sum(llm_requests_total{model="gpt-5"})': "int((calls.model == 'gpt-5').sum())",
+        'sum(llm_tokens_total{type="input"})': "int(calls.input_tokens.sum())",
+        'sum(llm_tokens_total{type="output"})': "int(calls.output_tokens.sum())",
+        "sum(llm_request_attempts_total)": "int(calls.attempts.sum())",
+        "sum(llm_time_to_first_token_seconds_count)": "int(calls.ttft_s.notna().sum())",
+    }
+    for expression, code in expected.items():
+        here = int(k.ask(code))
+        assert here > 0
+        wait_for(lambda e=expression, n=here: p.query(f"{e} == {n}"), f"{expression} == {here}")
+    cost = float(k.ask("float(calls.cost_usd.sum())"))
+    found = float(p.query("sum(llm_cost_usd_total)")[0]["value"][1])
+    assert found == pytest.approx(cost, rel=1e-12)
