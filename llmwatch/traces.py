@@ -28,17 +28,21 @@ class Spans:
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.total = 0
+        """How many there ever were."""
         self._kept: list[Span] = []
 
     def add(self, span: Span) -> None:
         """Add one; the oldest leave in slabs."""
         self._kept.append(span)
+        self.total += 1
         if len(self._kept) > self.most + max(64, self.most // 8):
             del self._kept[: -self.most]
 
-    def newest(self) -> list[Span]:
-        """Those that can be read, the oldest end first."""
-        return self._kept[-self.most :]  # one step of the interpreter, so `add` may go on
+    def newest(self, most: int | None = None) -> list[Span]:
+        """Those that can be read, or the newest `most` of them; the oldest end first."""
+        wanted = self.most if most is None else min(most, self.most)
+        return self._kept[-wanted:] if wanted > 0 else []  # one step, so `add` may go on
 
     def __len__(self) -> int:
         return min(len(self._kept), self.most)

@@ -14,7 +14,7 @@ from typing import Any
 from .. import faults
 from ._firing import Firing
 from ._payload import NEEDED, buckets, figures
-from ._rows import FIELDS, row, running
+from ._rows import FIELDS, SPAN_FIELDS, row, running, span_row
 
 __all__ = ["Refresher"]
 
@@ -24,6 +24,7 @@ _SHARE = 10  # a refresh that takes long is followed by a rest that many times a
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
 _NEW = 100  # calls told in one refresh; of more the newest
+_NEW_SPANS, _OPEN_SPANS = 200, 50
 _ANSWERS = 8
 
 
@@ -37,8 +38,8 @@ class Refresher:
     Parameters
     ----------
     source : object
-        A session: `.store`, `.running`, `.in_flight_under(None)`, and, where there are, `.enabled`,
-        `.alerts`, `.budget`.
+        A session: `.store`, `.traces`, `.running`, `.in_flight_under(None)`, `.open_spans()`, and,
+        where there are, `.enabled`, `.alerts`, `.budget`.
     send : callable
         Takes each message, on the thread of this object.
     clock : callable
@@ -59,6 +60,7 @@ class Refresher:
         self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
         self._seq = 0
         self._base, self._base_total = 0, source.store.total
+        self._base_spans = source.traces.finished.total
         self._joined = self._clock()
         self._amended: dict[int, int] = {}  # number of a call: the message that told of it
         self._dirty: set[int] = set()
@@ -80,6 +82,7 @@ class Refresher:
         self._leave = [
             store.subscribe(lambda *_: self._wake.set()),
             store.subscribe_changes(self._hear_changes),
+            self._source.traces.subscribe(lambda _: self._wake.set()),
             self.firing.follow(),
         ]
         self._wake.set()
@@ -157,7 +160,7 @@ class Refresher:
             self._amended.update(dict.fromkeys(amended, self._seq))
             message = {
                 "seq": self._seq, "base": self._base, "now_ms": time.time_ns() // 1_000_000,
-                "rows": self._rows_since(), **told,
+                "rows": self._rows_since(), "spans": self._spans_since(_NEW_SPANS), **told,
             }  # fmt: skip
             self._forget()
         self._send(message)
@@ -173,9 +176,13 @@ class Refresher:
             self._base, self._base_total = self._seq, self._source.store.total
             self._joined = self._clock()
             self._base_total = numbers[-1] + 1 if numbers else self._base_total
+            self._base_spans = 0
+            spans = self._spans_since(_WINDOW)
+            self._base_spans = told["ended_spans"]
             return {
                 "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
-                "rows": [row(n, call) for n, call in zip(numbers, calls, strict=True)], **told,
+                "rows": [row(n, call) for n, call in zip(numbers, calls, strict=True)],
+                "span_fields": SPAN_FIELDS, "spans": spans, **told,
             }  # fmt: skip
 
     def _look(self) -> dict[str, Any]:
@@ -192,7 +199,15 @@ class Refresher:
             "alerts": self.firing.told(),
             "threshold_s": self.firing.threshold_s(),
             "answers": list(self._answers),
+            "ended_spans": source.traces.finished.total,
+            "open_spans": [span_row(span) for span in source.open_spans(most=_OPEN_SPANS)],
         }
+
+    def _spans_since(self, most: int) -> list[list[Any]]:
+        """The spans that have ended since `base`; of many the newest."""
+        finished = self._source.traces.finished
+        fresh = finished.newest(min(most, finished.total - self._base_spans))
+        return [span_row(span) for span in fresh]
 
     def _counted(self) -> dict[str, Any]:
         """What follows from the finished calls, counted again only when these have changed."""
@@ -231,6 +246,7 @@ class Refresher:
         """Once whoever came is surely listening, tell only what is new."""
         if self._clock() - self._joined > _JOINED_S:
             self._base, self._base_total = self._seq, self._source.store.total
+            self._base_spans = self._last["ended_spans"]
             self._amended.clear()
 
 

@@ -1,4 +1,4 @@
-"""Calls as the browser gets them: lists of JSON values, in the order of `FIELDS`."""
+"""Calls and spans as the browser gets them: lists of JSON values, in the order of `FIELDS`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..records import Call
+from ..records import Call, Span
 
-__all__ = ["FIELDS", "RUNNING", "row", "running"]
+__all__ = ["FIELDS", "RUNNING", "SPAN_FIELDS", "row", "running", "span_row"]
 
 _PREVIEW = 200  # characters: also where the whole text is kept, a row stays small
 _NAME = 120
@@ -22,8 +22,16 @@ _SAME = (
 _ROUNDED = ("latency_s", "ttft_s", "retry_wait_s", "cost_usd", "estimated_cost_usd", "score")
 _LONG = ("error_message", "request_preview", "response_preview")
 
-FIELDS: tuple[str, ...] = ("number", "started_ms", *_SAME, *_ROUNDED, *_LONG)
+_TRACE = ("parent_span_id", "trace_id")
+
+FIELDS: tuple[str, ...] = ("number", "started_ms", *_SAME, *_ROUNDED, *_LONG, *_TRACE)
 """What each place of a row holds; columns of `semconv.COLUMNS` but for the first two."""
+
+SPAN_FIELDS: tuple[str, ...] = (
+    "span_id", "trace_id", "parent_span_id", "name", "started_ms", "duration_s", "status",
+    "error_type",
+)  # fmt: skip
+"""What each place of a span's row holds."""
 
 RUNNING: tuple[str, ...] = (
     "model", "operation", "tag", "execution_count", "attempts", "output_tokens",
@@ -38,6 +46,18 @@ def row(number: int, call: Call) -> list[Any]:
     values += [_short(getattr(call, name), _NAME) for name in _SAME]
     values += [rounded(getattr(call, name)) for name in _ROUNDED]
     values += [_short(getattr(call, name), _PREVIEW) for name in _LONG]
+    if call.parent_span_id is not None:  # one alone in its trace has nothing to show of it
+        values += [getattr(call, name) for name in _TRACE]
+    while values[-1] is None:
+        values.pop()
+    return values
+
+
+def span_row(span: Span) -> list[Any]:
+    """One span, over or open; what is unknown at the end is left out."""
+    values: list[Any] = [span.span_id, span.trace_id, span.parent_span_id, _short(span.name, _NAME)]
+    values += [span.started_at / 1_000_000, rounded(span.duration_s), span.status]
+    values.append(_short(span.error_type, _NAME))
     while values[-1] is None:
         values.pop()
     return values

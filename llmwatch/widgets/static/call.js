@@ -2,12 +2,13 @@
 
 function detail(view, number) {
   const facts = el("dl", { class: "lw-facts" });
+  const steps = trace(view);
   const texts = el("div", { class: "lw-texts" });
   const up = thumb("up", "Good answer", true), down = thumb("down", "Bad answer", false);
   const code = el("button", { type: "button", class: "lw-button", text: "Copy as code",
     onclick: async () => { await view.copy(snippet(callOf())); } });
   const queued = el("span", { class: "lw-queued" });
-  const node = el("div", { class: "lw-detail" }, facts, texts,
+  const node = el("div", { class: "lw-detail" }, facts, steps.node, texts,
     el("div", { class: "lw-acts" }, up, down, code, queued));
   const callOf = () => view.book.calls.get(number);
 
@@ -30,6 +31,7 @@ function detail(view, number) {
         .map(name => el("pre", { text: call[name], dir: "auto", tabindex: 0,
           "aria-label": name === "request_preview" ? "Asked" : "Answered" })));
     }
+    steps.draw(call);
     const waits = view.talk.isWaiting(`rate ${number}`);
     mark(up, "aria-pressed", String(call.score > 0));
     mark(down, "aria-pressed", String(call.score < 0));

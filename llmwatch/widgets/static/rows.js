@@ -2,13 +2,31 @@
 
 const KEPT = 1000;
 
+// What is unknown is not there.
+function named(fields, values) {
+  const found = {};
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] !== null) found[fields[at]] = values[at];
+  }
+  return found;
+}
+
+function keepNewest(kept) {
+  for (const key of kept.keys()) {
+    if (kept.size <= KEPT) break;
+    kept.delete(key);
+  }
+}
+
 class Book {
   constructor() {
     this.calls = new Map();
     this.fields = [];
     this.seq = -1;
     this.now = { total: 0, figures: null, buckets: null, running: [], flying: 0, recording: true,
-      budget: null, alerts: [], threshold_s: null, answers: [] };
+      budget: null, alerts: [], threshold_s: null, answers: [], open_spans: [] };
+    this.spans = new Map();
+    this.spanFields = [];
     this.ahead = 0;  // how far Python's clock is ahead of this one, in ms
     this.version = 0;
   }
@@ -17,7 +35,9 @@ class Book {
   start(whole) {
     if (!whole || !whole.fields) return;
     this.calls.clear();
+    this.spans.clear();
     this.fields = whole.fields;
+    this.spanFields = whole.span_fields ?? [];
     this.take(whole);
   }
 
@@ -29,22 +49,21 @@ class Book {
     return true;
   }
 
-  take({ seq, base, now_ms, rows, fields, ...now }) {
+  take({ seq, base, now_ms, rows, spans = [], open_spans = [], ...now }) {
     this.seq = seq;
     this.ahead = now_ms - Date.now();
     for (const values of rows) {
-      const call = {};
-      for (let at = 0; at < values.length; at += 1) {
-        if (values[at] !== null) call[this.fields[at]] = values[at];
-      }
-      call.version = seq;
+      const call = { ...named(this.fields, values), version: seq };
       this.calls.set(call.number, call);
     }
-    for (const number of this.calls.keys()) {
-      if (this.calls.size <= KEPT) break;
-      this.calls.delete(number);
+    for (const values of spans) {
+      const span = named(this.spanFields, values);
+      this.spans.set(span.span_id, span);
     }
-    this.now = { ...this.now, ...now };
+    keepNewest(this.calls);
+    keepNewest(this.spans);
+    const open = open_spans.map(values => named(this.spanFields, values));
+    this.now = { ...this.now, ...now, open_spans: open };
     this.version += 1;
   }
 
