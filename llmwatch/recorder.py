@@ -286,10 +286,11 @@ class Session(Reading):
             self._capture.traffic.conclude()  # a call that failed for good is over by now
         self._worker.put(span)
 
-    def open_spans(self, watch: Any = None) -> list[Span]:
-        """The spans (in one watch) that are open, as they are now."""
+    def open_spans(self, watch: Any = None, most: int | None = None) -> list[Span]:
+        """The spans (in one watch) that are open, as they are now; the newest `most`."""
         found = [span for span in list(self.traces.open.values()) if _is_in(span.scope, watch)]
-        return [span_of(span, self.session_id, self._redactor) for span in found]
+        newest = found if most is None else found[-most:]
+        return [span_of(span, self.session_id, self._redactor) for span in newest]
 
     def _spans(self) -> list[Span]:
         return [*self.traces.finished.newest(), *self.open_spans()]
