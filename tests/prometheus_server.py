@@ -90,7 +90,10 @@ def prometheus(
 def pushgateway(folder: Path) -> Iterator[str]:
     """A Pushgateway; gives its address, `host:port`."""
     address = f"127.0.0.1:{free_port()}"
-    arguments = [tool("prometheus-pushgateway"), f"--web.listen-address={address}"]
+    arguments = [
+        tool("prometheus-pushgateway"), f"--web.listen-address={address}",
+        f"--persistence.file={folder / 'pushgateway.data'}",  # Debian has one for the machine
+    ]  # fmt: skip
     with running(arguments, folder / "pushgateway.log", f"http://{address}/-/ready"):
         yield address
 
