@@ -204,6 +204,7 @@ class Session(Reading):
                     watch.inside.add(span)
             except Exception as problem:
                 faults.note("span", problem)
+            each.scope = None  # it holds the span, too: a circle that only the collector would open
         self.traces.add(spans)
 
     def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:

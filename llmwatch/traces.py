@@ -60,7 +60,7 @@ class Traces:
     def __init__(self, most: int) -> None:
         self.open: dict[int, OpenSpan] = {}
         self.finished = Spans(most)
-        self._subscribers: tuple[SpanSubscriber, ...] = ()
+        self._subscribers: list[SpanSubscriber] = []
         _all.add(self)
 
     def begin(self, span: OpenSpan) -> None:
@@ -78,7 +78,7 @@ class Traces:
         """Keep finished ones and tell the subscribers. On the worker."""
         for span in spans:
             self.finished.add(span)
-        for callback in self._subscribers if spans else ():
+        for callback in list(self._subscribers) if spans else ():
             try:
                 faults.check("subscriber")
                 callback(spans)
@@ -87,10 +87,11 @@ class Traces:
 
     def subscribe(self, callback: SpanSubscriber) -> Callable[[], None]:
         """Call `callback(spans)` with those that have ended; returns what ends that."""
-        self._subscribers = (*self._subscribers, callback)
+        self._subscribers.append(callback)
 
         def unsubscribe() -> None:
-            self._subscribers = tuple(c for c in self._subscribers if c is not callback)
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
 
         return unsubscribe
 

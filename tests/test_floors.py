@@ -161,9 +161,12 @@ def test_the_worker_knows_no_pandas():
         "capture",
         "context",
         "faults",
+        "ids",
+        "otel",
         "pricing",
         "records",
         "redaction",
+        "traces",
         "worker",
     }
     found = [

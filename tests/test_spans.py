@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import os
@@ -11,6 +12,7 @@ import re
 import subprocess
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
@@ -646,6 +648,20 @@ def test_a_listener_that_breaks_harms_nobody(heard):
     assert [span.name for span in heard] == ["x"]
     told = llmwatch.diagnostics().message
     assert told.str.contains("a broken listener of spans").any()
+
+
+def test_a_span_leaves_no_circle_behind():
+    """Once it is over it goes without the garbage collector, whose turns people would pay for."""
+    gc.collect()
+    gc.disable()
+    try:
+        with llmwatch.watch() as w:
+            with llmwatch.span("x"):
+                scope = weakref.ref(context.here())
+            assert len(w.spans) == 1
+        assert scope() is None
+    finally:
+        gc.enable()
 
 
 def test_what_is_kept_is_bounded():
