@@ -43,8 +43,8 @@ def serve_prometheus(
 ) -> PrometheusServer:
     """Serve the session's metrics on ``http://127.0.0.1:9464/metrics`` until it is closed.
 
-    Calls made before count, too. Asked for again, it gives the server that runs; with other
-    labels, one with these in its place.
+    Calls made before count, too; a call that ends is counted within a tenth of a second. Asked for
+    again, it gives the server that runs; with other labels, one with these in its place.
 
     Parameters
     ----------
@@ -217,17 +217,17 @@ def _served() -> tuple[str, ...]:
 def _read(labels: str | Iterable[str]) -> CollectorRegistry:
     """What is counted now; by a server that runs with these labels, which knows more models."""
     words = label_names(labels)
+    session()._settle()
     with _lock:
         for server in _running.values():
             if not server.closed and server.labels == words:
                 return server.registry
-    session()._settle()
     return _registry(Meter(session().store, words))
 
 
 def _registry(meter: Meter) -> CollectorRegistry:
     owner = session()
-    return registry_of(Scrape(meter, owner._settle, lambda: owner.running))
+    return registry_of(Scrape(meter, lambda: owner.running))
 
 
 def _after_fork() -> None:

@@ -45,6 +45,12 @@ def line(text, model, name="llm_requests_total", more='status="ok"'):
     return None
 
 
+def scraped(server):
+    """What Prometheus would read, once what ended is recorded."""
+    assert llmwatch.session.calls is not None
+    return get(server.url)
+
+
 # -- served ---------------------------------------------------------------------------------------
 
 
@@ -52,9 +58,9 @@ def test_calls_before_and_after_are_served(ask):
     """What was called before it was served counts, and what is called then, at once."""
     ask("served-1")
     with llmwatch.serve_prometheus(port=0) as server:
-        assert line(get(server.url), "served-1") == 1
+        assert line(scraped(server), "served-1") == 1
         ask("served-1")
-        assert line(get(server.url), "served-1") == 2
+        assert line(scraped(server), "served-1") == 2
 
 
 def test_asked_for_again_the_same_server_answers():
@@ -103,12 +109,12 @@ def test_ratings_and_prices_given_later_are_served(ask):
         ask("priced-later")
         first = llmwatch.session.calls.iloc[-1]
         ask("priced-later")
-        before = get(server.url)
+        before = scraped(server)
         assert line(before, "priced-later", "llm_cost_usd_total", "") is None
         assert line(before, "priced-later", "llm_feedback_score", "") is None
         llmwatch.session.feedback(first, 5, scale=(1, 5))
         llmwatch.price("priced-later", input=1e6, output=0)
-        after = get(server.url)
+        after = scraped(server)
         sent = llmwatch.session.calls.query("model == 'priced-later'").input_tokens.sum()
         assert line(after, "priced-later", "llm_cost_usd_total", "") == sent
         assert line(after, "priced-later", "llm_feedback_score", "") == 1.0
@@ -313,6 +319,7 @@ mine = llmwatch.serve_prometheus(port=0)
 assert (mine is server) == (child != 0), "the child was given the parent's"
 with llmwatch.call(model="of " + ("parent" if child else "child")):
     pass
+assert len(llmwatch.session.calls)
 said = urlopen(mine.url, timeout=60).read().decode()
 assert ('"of parent"' in said, '"of child"' in said) == (bool(child), not child), said
 mine.close()

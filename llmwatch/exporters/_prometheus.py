@@ -53,16 +53,12 @@ class Scrape:
     ----------
     meter : Meter
         The counts.
-    settle : callable
-        Waits until what ended is counted.
     in_flight : callable
         Gives how many calls are not over.
     """
 
-    def __init__(
-        self, meter: Meter, settle: Callable[[], None], in_flight: Callable[[], int]
-    ) -> None:
-        self._meter, self._settle, self._in_flight = meter, settle, in_flight
+    def __init__(self, meter: Meter, in_flight: Callable[[], int]) -> None:
+        self._meter, self._in_flight = meter, in_flight
 
     def describe(self) -> Iterator[Metric]:
         """The families without samples: what they are called."""
@@ -70,7 +66,6 @@ class Scrape:
 
     def collect(self) -> Iterator[Metric]:
         """The families with their samples of this moment."""
-        self._settle()
         families = _Families(self._meter.labels.names)
         self._meter.read(families.take)
         families.active.add_metric([], self._in_flight())

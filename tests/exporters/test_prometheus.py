@@ -44,7 +44,7 @@ def meter_of(*made: Call, labels: tuple[str, ...] = (), max_calls: int = 100_000
 
 
 def registry(meter: Meter, active: int = 0):
-    return registry_of(Scrape(meter, lambda: None, lambda: active))
+    return registry_of(Scrape(meter, lambda: active))
 
 
 def samples(meter: Meter, active: int = 0) -> dict[tuple[str, ...], float]:

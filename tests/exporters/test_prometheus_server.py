@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def nothing() -> CollectorRegistry:
-    return registry_of(Scrape(Meter(Store()), lambda: None, lambda: 0))
+    return registry_of(Scrape(Meter(Store()), lambda: 0))
 
 
 def serve(port=0, addr="127.0.0.1", registry=None, **more) -> PrometheusServer:
@@ -150,7 +150,7 @@ def test_a_scrape_that_fails_is_our_trouble_alone(capfd):
         return 3
 
     faults.clear()
-    registry = registry_of(Scrape(Meter(Store()), lambda: None, in_flight))
+    registry = registry_of(Scrape(Meter(Store()), in_flight))
     with serve(registry=registry) as server:
         with pytest.raises(HTTPError) as told:
             get(server.url)
