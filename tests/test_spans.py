@@ -625,10 +625,14 @@ def test_a_trace_is_complete_when_its_root_ends(heard):
 def test_a_call_that_was_tried_again_in_vain_counts(heard):
     """Whether the SDK gives up is known by the time that the span ends."""
     client = offline_client(script=[Reply.server_error(), Reply.server_error()], max_retries=1)
+    told = threading.Event()
+    leave = llmwatch.session.subscribe_spans(lambda _: told.set())
     with llmwatch.watch() as w, pytest.raises(Exception, match="500"), llmwatch.span("root"):
         client.chat.completions.create(**ASK)
-    assert w.calls.attempts.tolist() == [2]
+    assert told.wait(30)  # nothing is read meanwhile: reading would decide it, too
+    leave()
     assert [span.calls for span in heard] == [1]
+    assert w.calls.attempts.tolist() == [2]
     assert parents(w) == ["root"]
 
 
