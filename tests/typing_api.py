@@ -200,6 +200,19 @@ def streams_out() -> None:
     assert_type(session.to_otlp("http://localhost:4318", content=True).spans, int)
 
 
+def metrics_out(tmp: Path) -> None:
+    with llmwatch.serve_prometheus(port=0, labels=("feature", "user")) as server:
+        assert_type(server.port, int)
+        assert_type(server.url, str)
+    llmwatch.serve_prometheus(9465, addr="::1", labels="tag").stop()
+    assert_type(llmwatch.prometheus_text(labels=["user"]), str)
+    llmwatch.push_prometheus("localhost:9091", job="nightly", instance="lab", labels="user")
+    assert_type(llmwatch.grafana_dashboard(tmp / "llm.json", overwrite=True), Path)
+    written = llmwatch.prometheus_rules(tmp / "llm.yml", labels="user", overwrite=True)
+    assert_type(written.rules, tuple[str, ...])
+    print(written.left_out["stuck_call"])
+
+
 def errors_have_a_family() -> None:
     try:
         session.to_csv("calls.csv")
