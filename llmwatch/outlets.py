@@ -143,8 +143,11 @@ def stream_otlp(
                 return running
             running.close()
         owner = session()
-        stream = OtlpStream(wire, owner.session_id, content=content, at_end=_fall_silent)
+        stream = OtlpStream(
+            wire, owner.session_id, content=content, settle=owner._settle, at_end=_fall_silent
+        )
         _streams[wire.address] = options, stream
+        owner._settle()  # what is over by now came before it
         _ends[stream] = (owner.store.subscribe(stream.over), owner.subscribe_spans(stream.ended))
         return stream
 
@@ -166,6 +169,7 @@ def _log(target: Any, max_bytes: int, backups: int) -> JsonLog:
 def _listen(log: JsonLog) -> None:
     if log not in _ends:
         owner = session()
+        owner._settle()  # what is over by now came before it
         _ends[log] = (
             owner.subscribe_flights(log),
             owner.store.subscribe(log.over),

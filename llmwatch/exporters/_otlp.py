@@ -17,6 +17,8 @@ __all__ = ["BATCH", "Sent", "to_otlp"]
 BATCH = 512
 """Spans in one request."""
 
+_ANSWER_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -55,6 +57,7 @@ def to_otlp(
     *,
     content: bool = False,
     older: int = 0,
+    timeout: float = _ANSWER_S,
 ) -> Sent:
     """Send calls and finished spans as spans of OpenTelemetry, and the calls as metrics.
 
@@ -65,7 +68,7 @@ def to_otlp(
     ExportError
         When the endpoint is not there or does not take them, or the exporters are not installed.
     """
-    wire, sent = Wire(endpoint, headers), 0
+    wire, sent = Wire(endpoint, headers, timeout), 0
     try:
         sender = resource(calls[0].session_id if calls else None)
         over = [span for span in spans if span.duration_s is not None]

@@ -25,6 +25,8 @@ _OFTEN = {
     "gen_ai.response.model": "response_model",
 }
 _MOST = 2**53  # what is larger is no count of tokens
+_GROUPS = 1000  # sets of attributes; a metric system keeps each of them for weeks
+_OVERFLOW = {"otel.metric.overflow": True}  # as OpenTelemetry calls all that come later
 
 
 class OtlpMetrics:
@@ -41,6 +43,7 @@ class OtlpMetrics:
         def view(name: str, edges: tuple[float, ...]) -> View:
             return View(instrument_name=name, aggregation=ExplicitBucketHistogramAggregation(edges))
 
+        self._groups: set[tuple[Any, ...]] = set()
         self._reader = InMemoryMetricReader()
         provider = MeterProvider(
             metric_readers=[self._reader],
@@ -69,8 +72,7 @@ class OtlpMetrics:
     def add(self, calls: Iterable[Call]) -> None:
         """Record calls; what is unknown, NaN or negative is left out."""
         for call in calls:
-            often = {name: attribute(getattr(call, column)) for name, column in _OFTEN.items()}
-            what = {name: value for name, value in often.items() if value is not None}
+            what = self._group(call)
             why = {"error.type": call.error_type or "_OTHER"} if call.status == "error" else {}
             _record(self._duration, call.latency_s, what | why)
             _record(self._first, call.ttft_s, what | why)
@@ -79,6 +81,15 @@ class OtlpMetrics:
                 _record(self._usage, tokens, what | {"gen_ai.token.type": kind})
             if is_amount(call.cost_usd):
                 self._cost.add(call.cost_usd or 0.0, what)
+
+    def _group(self, call: Call) -> dict[str, Any]:
+        said = {name: attribute(getattr(call, column)) for name, column in _OFTEN.items()}
+        what = {name: value for name, value in said.items() if value is not None}
+        key = tuple(said.values())
+        if key not in self._groups and len(self._groups) >= _GROUPS:
+            return _OVERFLOW
+        self._groups.add(key)
+        return what
 
     def read(self) -> MetricsData | None:
         """All of it, up to now; None as long as there is nothing."""

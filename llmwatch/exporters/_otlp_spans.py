@@ -11,6 +11,7 @@ from .. import faults
 from ..records import Call, Span
 from ..semconv import COLUMNS
 from ._tables import _writable
+from ._tally import is_amount
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -78,7 +79,7 @@ def spans_of(
     def made(record: Call | Span) -> ReadableSpan:
         trace_id, span_id, parent_id = _ids(record)
         is_call = isinstance(record, Call)
-        end = record.started_at + round((_seconds(record) or 0.0) * 1e9)
+        end = record.started_at + round(_seconds(record) * 1e9)
         failed = record.status == "error"
         said = _writable(record.error_message or "") or None
         raised = {"exception.type": record.error_type, "exception.message": said}
@@ -105,8 +106,10 @@ def spans_of(
     return spans
 
 
-def _seconds(record: Call | Span) -> float | None:
-    return record.latency_s if isinstance(record, Call) else record.duration_s
+def _seconds(record: Call | Span) -> float:
+    """How long it took; a moment where that is not known."""
+    seconds = record.latency_s if isinstance(record, Call) else record.duration_s
+    return seconds if seconds is not None and is_amount(seconds) else 0.0
 
 
 def _name(record: Call | Span) -> str:

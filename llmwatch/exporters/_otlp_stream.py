@@ -41,9 +41,10 @@ class OtlpStream:
         Whose calls.
     content : bool
         Whether what was asked and answered goes with them, as far as it is kept.
+    settle : callable
+        Sees that no call is on its way to it.
     at_end : callable
-        What to do first when it is closed: see that no call is on its way, and let nobody tell
-        it of further ones.
+        Lets nobody tell it of further ones.
 
     Attributes
     ----------
@@ -54,9 +55,15 @@ class OtlpStream:
     """
 
     def __init__(
-        self, wire: Wire, session_id: str, *, content: bool, at_end: Callable[[OtlpStream], None]
+        self,
+        wire: Wire,
+        session_id: str,
+        *,
+        content: bool = False,
+        settle: Callable[[], None] = lambda: None,
+        at_end: Callable[[Any], None] = lambda _: None,
     ) -> None:
-        self._wire, self._content, self._at_end = wire, content, at_end
+        self._wire, self._content, self._settle, self._at_end = wire, content, settle, at_end
         self.endpoint, self.sent, self.takes_metrics = wire.name, 0, True
         self._resource = resource(session_id)
         self._metrics = OtlpMetrics(self._resource)
@@ -77,6 +84,7 @@ class OtlpStream:
 
     def flush(self, timeout: float = _CLOSE_S) -> bool:
         """Send what there is now; whether all of it was taken within `timeout` seconds."""
+        self._settle()
         done = _Flush()
         self._inbox.put(done)
         return done.wait(timeout) and done.is_clean
@@ -88,6 +96,7 @@ class OtlpStream:
                 return
             self._closed = True
         end = monotonic() + _CLOSE_S
+        self._settle()
         self._at_end(self)
         self.flush(end - monotonic())
         self._ending = True

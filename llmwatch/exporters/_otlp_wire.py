@@ -76,9 +76,7 @@ class Wire:
         When the exporters are not installed.
     """
 
-    def __init__(
-        self, endpoint: str, headers: Mapping[str, str] | None, timeout: float = 10.0
-    ) -> None:
+    def __init__(self, endpoint: str, headers: Mapping[str, str] | None, timeout: float) -> None:
         addresses = _addresses(endpoint)
         self.address = addresses["spans"]
         parts = urlsplit(self.address)

@@ -364,6 +364,15 @@ def test_other_logging_is_untouched(server, path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_call_that_was_over_is_not_in_it(server, path):
+    """It begins where it was typed, also where the worker is behind."""
+    with llmwatch.watch():
+        ask(server)
+        with llmwatch.log_to(path):
+            pass
+    assert lines(path) == []
+
+
 # -- the handle -----------------------------------------------------------------------------------
 
 
