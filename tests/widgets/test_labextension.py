@@ -13,6 +13,7 @@ import pytest
 
 import llmwatch
 from tests.browser import EXTENSION, lab
+from tests.widgets.test_receipt_browser import CONTRASTS
 
 HOME = EXTENSION / "jupyter-llmwatch"
 LOAD = "%load_ext llmwatch"
@@ -125,6 +126,38 @@ def test_a_notebook_without_llmwatch(in_lab):
     page.locator(ICON).click()
     in_lab.says("Nothing recorded in <img src=x onerror=boom()>.ipynb yet")
     assert page.locator(f"{SIDE} img").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_the_empty_state_reads(in_lab, theme):
+    """Its texts have a contrast of 4.5 at least, and the line to type stays on one line."""
+    page = in_lab.open("1", name=f"empty-{theme}.ipynb")
+    page.locator(ICON).click()
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        f"JupyterLab {theme}",
+    )
+    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
+    in_lab.says("Nothing recorded")
+    seen = page.evaluate(CONTRASTS.replace(".llmwatch-receipt", SIDE))
+    assert {"llmwatch", LOAD, "Copy"} <= {text for text, _ in seen}
+    assert [(text, ratio) for text, ratio in seen if ratio < 4.5] == []
+    code = page.locator(f"{SIDE} .llmwatch-code").locator("visible=true")
+    assert code.evaluate("it => it.getClientRects().length") == 1
+    assert page.locator(SIDE).evaluate("it => it.clientWidth") == 300
+
+
+def test_the_button_by_keyboard(in_lab):
+    """Tab reaches it, its focus is seen, and Enter presses it."""
+    page = in_lab.open("1", name="keys.ipynb")
+    page.locator(ICON).click()
+    page.locator(SIDE).get_by_text("Nothing recorded").locator("visible=true").click()
+    page.keyboard.press("Tab")
+    button = page.locator(f"{SIDE} .llmwatch-copy").locator("visible=true")
+    assert button.evaluate("it => it === document.activeElement")
+    assert button.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    in_lab.says(re.compile("Copied|Press Ctrl"))
 
 
 def test_from_the_magic(in_lab):
