@@ -178,7 +178,9 @@ def prometheus_rules(
     """Write the session's alert rules as alerting rules for Prometheus.
 
     Severity, `for_`, window, groups and `min_calls` are those of the rule, and a rate fires when
-    the near end of its 95 % Wilson interval is over. Windows should be several scrapes long.
+    the near end of its 95 % Wilson interval is over. Windows should be several scrapes long. What
+    Prometheus does otherwise: it resolves at once, it knows no `mute`, and who is told is the
+    matter of its Alertmanager.
 
     Parameters
     ----------

@@ -39,10 +39,10 @@ def tool(name: str) -> str:
     pytest.skip(message)
 
 
-def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What `promtool` says."""
+def promtool(*arguments: str, told: str | None = None) -> subprocess.CompletedProcess[str]:
+    """What `promtool` says, `told` on its standard input."""
     return subprocess.run(
-        [tool("promtool"), *arguments], capture_output=True, text=True, timeout=HANG_S
+        [tool("promtool"), *arguments], input=told, capture_output=True, text=True, timeout=HANG_S
     )
 
 

@@ -152,7 +152,7 @@ _GRAPHS = (
     _Panel(
         "Satisfaction, by model",
         "short",
-        "Mean rating of the rated calls, from -1 to 1.",
+        "Mean rating of the rated calls, from -1 to 1; of several kernels the mean of these.",
         ((f"avg by (model) (llm_feedback_score{{{_WHERE}}})", "{{model}}"),),
         least=-1,
     ),

@@ -6,6 +6,8 @@ import math
 import threading
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("prometheus_client")
 
@@ -290,6 +292,17 @@ def test_any_name_of_a_model_is_read_back():
         assert len(found) == len(NASTY)
         assert {*NASTY[:10], "#", " ", "other"} - {""} < {*found}
         assert {"unknown", "x?", "a" * 199 + "…"} < {*found}
+
+
+@given(st.text(st.characters(codec=None), max_size=230))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_model_is_called_the_rest_is_read_as_it_is(name):
+    """No text that a model may bear tears a line: its neighbours and it are both read."""
+    meter = meter_of(call(0, model=name, input_tokens=3), call(1, model="gpt-5", input_tokens=4))
+    read = [s for f in text_string_to_metric_families(text_of(registry(meter))) for s in f.samples]
+    sent = [s for s in read if s.name == "llm_tokens_total"]
+    assert sorted(s.value for s in sent) == ([7] if name == "gpt-5" else [3, 4])
+    assert "gpt-5" in {s.labels["model"] for s in sent}
 
 
 def test_a_bomb_of_models_is_bounded_and_exact():

@@ -10,8 +10,11 @@ import pytest
 pytest.importorskip("prometheus_client")
 pytest.importorskip("grafana_foundation_sdk")
 
+from llmwatch.exporters import Meter, PrometheusServer, Scrape, registry_of, text_of
+from llmwatch.store import Store
+from tests.exporters.test_prometheus import NASTY, call
 from tests.magic.kernel import kernel
-from tests.prometheus_server import prometheus, tool, wait_for
+from tests.prometheus_server import prometheus, promtool, tool, wait_for
 
 # Calls of every kind, until told to stop: the kernel goes on answering meanwhile.
 CALLS = """
@@ -151,3 +154,32 @@ def test_what_prometheus_has_is_what_the_kernel_has(scene):
     cost = float(k.ask("float(calls.cost_usd.sum())"))
     found = float(p.query("sum(llm_cost_usd_total)")[0]["value"][1])
     assert found == pytest.approx(cost, rel=1e-12)
+
+
+def test_prometheus_takes_a_bomb_of_labels(tmp_path):
+    """3,000 models with quotes, newlines and emoji, and every nasty name: one healthy target."""
+    store = Store()
+    store.append([call(n, model=name) for n, name in enumerate(NASTY)])
+    store.append([call(n, model=f'm"{n}\n\\🙂', user=f"{n}") for n in range(3000)])
+    registry = registry_of(Scrape(Meter(store, ("user",)), lambda: 0))
+    with (
+        PrometheusServer(registry, 0, "127.0.0.1") as server,
+        prometheus(tmp_path, [f"127.0.0.1:{server.port}"]) as p,
+    ):
+        p.wait_for("up == 1")
+        ok = 'llm_requests_total{status="ok"}'
+        assert p.query(f"sum({ok})")[0]["value"][1] == str(3000 + len(NASTY))
+        models = {series["metric"]["model"] for series in p.query(ok)}
+        assert {'a"b', "a\\b", "a\nb", "🙂" * 3, "unknown", "other", "漢字"} <= models
+        assert len(models) <= 101
+        assert p.api("targets")["activeTargets"][0]["lastError"] == ""
+
+
+def test_promtool_finds_nothing_to_mend():
+    """Names, types and helps of the metrics are as Prometheus wants them."""
+    store = Store()
+    full = {"latency_s": 1.0, "ttft_s": 0.5, "input_tokens": 3, "cost_usd": 0.1, "score": 1.0}
+    store.append([call(0, **full)])
+    text = text_of(registry_of(Scrape(Meter(store), lambda: 1)))
+    done = promtool("check", "metrics", told=text)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

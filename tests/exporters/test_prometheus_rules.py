@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 
 import pytest
 
@@ -64,6 +66,11 @@ def fires(folder, rules, series, at="5m", **options):
         return {}
     assert "FAILED" in said and "got:[" in said, said
     return {name: said for name in names if f'alertname="{name}"' in said}
+
+
+def kernels_in(said):
+    """The instances that what promtool says is about."""
+    return set(re.findall(r'instance="(\w+):9464"', said))
 
 
 def requests(ok, failed, model="gpt-5", **more):
@@ -268,3 +275,25 @@ def test_calls_a_second_are_over_the_window(tmp_path):
     rules = [rule_of("busy", "qps >= 2"), rule_of("busier", "qps > 2.5")]
     series = up() | requests("_x40 600x60", "_x40 0x60")
     assert set(fires(tmp_path, rules, series, at="11m")) == {"busy"}
+
+
+@pytest.mark.parametrize(
+    "text", ["error_rate > 10%", "error_rate >= 50%", "success_rate < 90%", "error_rate <= 20%"]
+)
+def test_a_rate_fires_for_the_same_counts_as_ours(tmp_path, text):
+    """Over 150 kernels with random counts, Prometheus and our own rule agree on each."""
+    rule, dice = rule_of("rate", text), random.Random(7)
+    counts = {f"k{n}": (dice.randint(0, 60), dice.choice([0, 1, 2, 5, 20])) for n in range(150)}
+    series, expected = {}, set()
+    for name, (ok, failed) in counts.items():
+        home = {"ok": f"_x20 {ok}x60", "failed": f"_x20 {failed}x60"}
+        for start, values in (up() | requests(**home)).items():
+            series[start.replace("k:9464", f"{name}:9464")] = values
+        n = ok + failed
+        share = (failed if text.startswith("error") else ok) / n if n else float("nan")
+        figures = {"error_rate": share, "success_rate": share, "rate_n": n, "requests": n}
+        if rule.condition.measure(figures, rule.min_calls).over:
+            expected.add(name)
+    assert 5 < len(expected) < 145
+    said = fires(tmp_path, [rule], series, at="6m")
+    assert kernels_in(said["rate"]) == expected
