@@ -8,13 +8,14 @@ READY := $(VENV)/.ready
 OLDER_VENV := .venv-openai-2.54
 OLDEST_VENV := .venv-openai-1.66
 BINDER_VENV := .venv-binder
+PHOENIX_VENV := .venv-phoenix
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 # The venv's own Python does the work: what the shell has activated or exported does not matter.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check format bench bench-coverage binder test-sdks chromium prometheus clean
+.PHONY: help demo test lab check format bench bench-coverage binder test-sdks test-peers chromium prometheus clean
 
 help:  ## what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 21
@@ -51,6 +52,9 @@ test-sdks: $(OLDER_VENV)/.ready $(OLDEST_VENV)/.ready  ## shapes and budgets on 
 	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py tests/test_budget.py $(ARGS)
 	@$(OLDEST_VENV)/bin/python -m pytest tests/test_budget.py $(ARGS)
 
+test-peers: $(READY) $(PHOENIX_VENV)/.ready  ## our spans in a real Arize Phoenix server
+	@$(BIN)/python -m pytest tests/peers/phoenix.py $(ARGS)
+
 binder: $(READY)  ## the steps of binder/ in a clean environment, and the quickstart in it
 	@$(BIN)/python -m tests.binder $(BINDER_VENV)
 
@@ -73,4 +77,8 @@ $(OLDER_VENV)/.ready: pyproject.toml
 
 $(OLDEST_VENV)/.ready: pyproject.toml
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDEST_VENV) --editable ".[all]" --group test "openai==1.66.*"
+	@touch $@
+
+$(PHOENIX_VENV)/.ready: tests/venv.sh
+	@PYTHON="$(PYTHON)" bash tests/venv.sh $(PHOENIX_VENV) "arize-phoenix==20.*"
 	@touch $@

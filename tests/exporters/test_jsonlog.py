@@ -598,7 +598,7 @@ ask = offline_client(server).models.list
 child = os.fork()
 if child == 0:
     offline_client(server).embeddings.create(model="of-the-child", input="a")
-    assert len(llmwatch.session.calls) == 2
+    assert "of-the-child" in set(llmwatch.session.calls.model)
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 offline_client(server).embeddings.create(model="of-the-parent", input="a")
