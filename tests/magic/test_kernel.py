@@ -139,7 +139,6 @@ def test_a_failed_call_is_in_the_receipt(loaded):
 
 def test_an_interrupt(loaded):
     """Ctrl-C in a call ends it as cancelled, and the receipt says so."""
-
     loaded.run("slow = OfflineServer(); slow.__enter__(); slow.script(Reply('x', latency=60))")
     loaded.run(
         "import signal, threading\n"

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
-from . import faults
-from .assemble import Assembler, new_id, request_of, where
-from .capture import Capture, Dropped, Invocation, provider_of, read_what_came
-from .context import Budget, OpenSpan, Scope, resolve
-from .exceptions import BudgetExceeded
-from .flights import Flights, Listener
-from .pricing import PriceBook
-from .reading import Reading
-from .records import Call, Span
-from .redaction import Redactor
-from .settings import Settings, from_environment
-from .store import Rows, Store, View
-from .traces import SpanSubscriber, Traces, span_of
-from .worker import Worker
+from .. import faults
+from ..assemble import Assembler, new_id
+from ..capture import Capture, Dropped, Invocation
+from ..context import Budget, OpenSpan, Scope
+from ..flights import Flights, Listener
+from ..pricing import PriceBook
+from ..reading import Reading
+from ..records import Call, Span
+from ..redaction import Redactor
+from ..settings import Settings, from_environment
+from ..store import Store, View
+from ..traces import SpanSubscriber, Traces, span_of
+from ..worker import Worker
+from ._accounts import Accounts, refusal, repriced
+from ._flying import in_brief, is_apart, is_in, so_far
 
 if TYPE_CHECKING:
-    from .alerting import Alerts, Flight
+    from ..alerting import Alerts, Flight
 
-__all__ = ["Session", "session"]
+__all__ = ["Session"]
 
 _RETRY_S = 0.05  # how often we look whether a failed call is being tried again
 _WAIT_S = 2.0  # the longest that reading waits for what is still queued
@@ -51,8 +49,7 @@ class Session(Reading):
         self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
         self._switch = threading.RLock()
         self._alerts: Alerts | None = None
-        self._budgets: WeakSet[Budget] = WeakSet()  # touched on the worker alone
-        self.budget: Budget | None = None  # the one that was charged last, for whoever shows it
+        self._accounts = Accounts()
 
     # -- the switch ---------------------------------------------------------------------------
 
@@ -116,43 +113,29 @@ class Session(Reading):
         """
         self.prices.set(model, input=input, output=output, cached_input=cached_input)
         self._settle()
-        changes: dict[int, dict[str, Any]] = {}
-        owed: dict[int, tuple[float, str | None]] = {}
-        view = self.store.view(self._unpriced(model))
-        for number, call in zip(view.numbers().tolist(), view.calls(), strict=True):
-            values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
-            cost = self._assembler.price(values, "")
-            if cost["cost_usd"] is not None or cost["estimated_cost_usd"] is not None:
-                changes[number] = cost
-            if cost["cost_usd"] is not None:
-                owed[number] = cost["cost_usd"], call.model
+        changes, owed = repriced(self.store, self._assembler, model)
         self.store.amend(changes)
-        self._charge_later(owed)
+        if owed:
+            self._on_worker(lambda: self._accounts.settle(owed))
         return len(changes)
 
-    def _charge_later(self, owed: Mapping[int, tuple[float, str | None]]) -> None:
-        """Charge budgets with what became priced, where they are always charged: on the worker."""
+    @property
+    def budget(self) -> Budget | None:
+        """The budget that was charged last, for whoever shows it."""
+        return self._accounts.last
 
-        def charge() -> list[Any]:
-            for budget in list(self._budgets):
-                budget.settle(owed)
-            return []
-
-        if self._worker.is_here():
-            charge()
-        elif owed:
-            self._worker.put(charge)
+    def gate(self, scope: Scope | None) -> None:
+        """Refuse the next call where a budget around it is spent. Raised into the user's call."""
+        if scope is None or not scope.budgets:
+            return
+        try:
             self._settle()
-
-    def _unpriced(self, model: str) -> Rows:
-        """The calls of `model` without a price, found by column."""
-        view, rows = self.store.view(), self.store.rows()
-        columns = view.arrays("cost_usd", "request_model", "response_model")
-        known = (columns["request_model"] == model) | (columns["response_model"] == model)
-        unpriced = known & (columns["cost_usd"] != columns["cost_usd"])  # NaN is not itself
-        for number in view.numbers()[unpriced].tolist():
-            rows.add(number)
-        return rows
+            spent = next((budget for budget in scope.budgets if budget.is_spent), None)
+        except Exception as problem:
+            faults.note("gate", problem)
+            return
+        if spent is not None:
+            raise refusal(spent)
 
     @property
     def redactor(self) -> Redactor:
@@ -176,22 +159,10 @@ class Session(Reading):
             first = self.store.append([call for call, _ in made])
             for number, (call, scope) in enumerate(made, first):
                 if scope is not None:
-                    self._book(call, number, scope)
+                    self._accounts.book(call, number, scope)
+                    _enter(number, scope)
         # Behind the calls: a span says how many it had.
         self._end_spans([thing for thing in batch if isinstance(thing, OpenSpan)])
-
-    def _book(self, call: Call, number: int, scope: Scope) -> None:
-        """Charge the budgets around a call, and enter it in the watches around it."""
-        if call.status != "error" or call.cost_usd is not None:  # a refusal costs nothing
-            for budget in set(scope.budgets):
-                budget.charge(call.cost_usd, call.model, number)
-                self._budgets.add(budget)
-            self.budget = scope.budgets[-1] if scope.budgets else self.budget
-        for level in scope.chain():
-            if level.watch is not None:
-                level.watch.rows.add(number)
-            if level.opened is not None:
-                level.opened.calls += 1
 
     def _end_spans(self, ended: Sequence[OpenSpan]) -> None:
         spans: list[Span] = []
@@ -289,7 +260,7 @@ class Session(Reading):
 
     def open_spans(self, watch: Any = None, most: int | None = None) -> list[Span]:
         """The spans (in one watch) that are open, as they are now; the newest `most`."""
-        found = [span for span in list(self.traces.open.values()) if _is_in(span.scope, watch)]
+        found = [span for span in list(self.traces.open.values()) if is_in(span.scope, watch)]
         newest = found if most is None else found[-most:]
         return [span_of(span, self.session_id, self._redactor) for span in newest]
 
@@ -302,7 +273,7 @@ class Session(Reading):
     def alerts(self) -> Alerts:
         """The rules over these calls, what fires, and who is told."""
         if self._alerts is None:
-            from .alerting import Alerts
+            from ..alerting import Alerts
 
             with self._switch:
                 if self._alerts is None:
@@ -326,10 +297,10 @@ class Session(Reading):
 
     def _flight(self) -> Flight:
         """The calls in flight as rules look at them, those of alert handlers left out."""
-        from .alerting import Flight
+        from ..alerting import Flight
 
-        flying = [i for i in list(self._capture.traffic.open.values()) if not _is_apart(i.scope)]
-        return Flight([i.age_s() for i in flying], lambda: [_in_brief(i) for i in flying])
+        flying = [i for i in list(self._capture.traffic.open.values()) if not is_apart(i.scope)]
+        return Flight([i.age_s() for i in flying], lambda: [in_brief(i) for i in flying])
 
     def _on_worker(self, work: Callable[[], None]) -> None:
         """Do it where calls are recorded, behind what is queued; wait for it, at most 2 s."""
@@ -367,117 +338,14 @@ class Session(Reading):
 
     def _looked_at(self, watch: Any) -> list[dict[str, Any]]:
         flying = list(self._capture.traffic.open.values())
-        return [self._so_far(each) for each in flying if _is_in(each.scope, watch)]
-
-    def _so_far(self, invocation: Invocation) -> dict[str, Any]:
         content = self.settings.content
-        asked = request_of(invocation, "none")
-        answer = read_what_came(invocation, content)
-        last = invocation.read_ns
-        return {
-            "started_at": invocation.started_wall_ns,
-            "age_s": invocation.age_s(),
-            "operation": invocation.endpoint.operation,
-            "provider": provider_of(invocation.host, invocation.path.decode("latin-1")),
-            "model": asked.model,
-            "stream": asked.stream,
-            "attempts": invocation.attempts,
-            "chunks": answer.chunks if answer is not None else None,
-            "output_tokens": answer.output_tokens if answer is not None else None,
-            "estimated_output_tokens": (
-                -(-answer.output_bytes // 4) if answer is not None and answer.output_bytes else None
-            ),
-            "since_last_chunk_s": (perf_counter_ns() - last) / 1e9 if last else None,
-            **where(resolve(invocation.scope)),
-        }
-
-    # -- budgets ------------------------------------------------------------------------------
-
-    def gate(self, scope: Scope | None) -> None:
-        """Refuse the next call where a budget around it is spent. Raised into the user's call."""
-        if scope is None or not scope.budgets:
-            return
-        try:
-            self._settle()
-            spent = next((budget for budget in scope.budgets if budget.is_spent), None)
-        except Exception as problem:
-            faults.note("gate", problem)
-            return
-        if spent is not None:
-            raise _refusal(spent)
+        return [so_far(each, content) for each in flying if is_in(each.scope, watch)]
 
 
-def _is_in(scope: Scope | None, watch: Any) -> bool:
-    """Whether `watch` is around; None is around everything."""
-    levels = scope.chain() if scope is not None else ()
-    return watch is None or any(level.watch is watch for level in levels)
-
-
-def _in_brief(invocation: Invocation) -> dict[str, Any]:
-    """Age and labels of a call in flight; its answer so far is not read."""
-    return {
-        "age_s": invocation.age_s(),
-        "operation": invocation.endpoint.operation,
-        "provider": provider_of(invocation.host, invocation.path.decode("latin-1")),
-        "model": request_of(invocation, "none").model,
-        **where(resolve(invocation.scope)),
-    }
-
-
-def _is_apart(scope: Scope | None) -> bool:
-    """Whether an alert handler makes this call."""
-    from .alerting import HANDLER
-
-    levels = scope.chain() if scope is not None else ()
-    return any(HANDLER.items() <= level.labels.items() for level in levels)
-
-
-def _refusal(budget: Budget) -> BudgetExceeded:
-    message = f"the budget of ${budget.limit:g} is spent (${budget.spent:.4g})"
-    if budget.unpriced:
-        models = ", ".join(sorted(budget.unpriced_models)) or "unknown models"
-        noun = "call" if budget.unpriced == 1 else "calls"
-        message += f", not counting {budget.unpriced} {noun} of unknown price ({models})"
-    message += ": nothing was sent. Raise the budget, or leave it out, to go on."
-    return BudgetExceeded(message, limit=budget.limit, spent=budget.spent, unpriced=budget.unpriced)
-
-
-_session: Session | None = None
-_session_lock = threading.Lock()
-_held: list[Any] = []  # the switch, while a fork is under way
-
-
-def session() -> Session:
-    """The one session of this process, made when it is first asked for."""
-    global _session
-    if _session is None:
-        with _session_lock:
-            if _session is None:
-                _session = Session()
-    return _session
-
-
-def _before_fork() -> None:
-    """No child may begin with the switch half turned: the wire would look tapped and not be."""
-    if _session is not None:
-        _session._switch.acquire()
-        _held.append(_session._switch)
-
-
-def _after_fork() -> None:
-    if _held:
-        _held.pop().release()
-
-
-def _after_fork_in_child() -> None:
-    global _session_lock
-    _session_lock = threading.Lock()  # a thread that is not here may have held it
-    _after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork,
-        after_in_child=_after_fork_in_child,
-    )
+def _enter(number: int, scope: Scope) -> None:
+    """Enter a call in the watches and the spans around it."""
+    for level in scope.chain():
+        if level.watch is not None:
+            level.watch.rows.add(number)
+        if level.opened is not None:
+            level.opened.calls += 1
