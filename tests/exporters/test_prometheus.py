@@ -268,6 +268,64 @@ def test_a_meter_that_is_made_amid_calls_misses_none():
     assert total(last, "llm_feedback_score") == pytest.approx(0.8)
 
 
+class Busy(Store):
+    """A store in which a call ends just before, and another just after it is read first."""
+
+    asked = 0
+
+    def view(self, rows=None):
+        self.asked += 1
+        if self.asked > 1:
+            return super().view(rows)
+        self.append([call(1, input_tokens=10)])
+        seen = super().view(rows)
+        self.append([call(2, input_tokens=100)])
+        self.amend({2: {"cost_usd": 1.0}})
+        return seen
+
+
+def test_what_ends_while_a_meter_is_made_counts_once():
+    """Whether the first look at the store shows it already or not yet, also its price."""
+    store = Busy()
+    store.append([call(0, input_tokens=1)])
+    meter = Meter(store, follow=True)
+    assert total(meter, "llm_requests_total") == 3
+    assert total(meter, "llm_tokens_total") == 111
+    assert total(meter, "llm_cost_usd_total") == 1.0
+
+
+class Rated(Store):
+    """A store whose first call is rated just after it is read first."""
+
+    asked = 0
+
+    def view(self, rows=None):
+        seen = super().view(rows)
+        self.asked += 1
+        if self.asked == 1:
+            self.amend({0: {"score": 1.0}})
+        return seen
+
+
+def test_a_rating_while_a_meter_is_made_counts():
+    """Though the call was read before it, and no other call follows."""
+    store = Rated()
+    store.append([call(0)])
+    assert total(Meter(store, follow=True), "llm_feedback_score") == 1.0
+
+
+def test_a_change_may_be_told_before_the_call():
+    """Who listens first, and rates at once, is not overheard."""
+    store = Store()
+    store.subscribe(lambda calls, first: store.amend({first: {"score": 1.0, "cost_usd": 2.0}}))
+    meter = Meter(store, follow=True)
+    store.append([call(0), call(1)])
+    assert total(meter, "llm_feedback_score") == 1.0
+    assert total(meter, "llm_cost_usd_total") == 2.0
+    store.amend({0: {"score": -1.0}})
+    assert total(meter, "llm_feedback_score") == -1.0
+
+
 # -- labels ---------------------------------------------------------------------------------------
 
 NASTY = ['a"b', "a\\b", "a\nb", "\\n", "🙂" * 3, '{x="1"} 3', "", "\0\x1b[31m", "\u202egpt", "漢字",

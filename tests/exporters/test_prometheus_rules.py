@@ -206,8 +206,9 @@ def test_a_low_rate_of_success_fires_like_a_high_rate_of_errors(tmp_path):
 
 def test_a_kernel_that_is_looked_at_late_does_not_fire_for_its_past(tmp_path):
     """Two million tokens of yesterday are not those of the last five minutes."""
-    tokens = {f'llm_tokens_total{{{HERE},model="m",type="input"}}': "2000000x40"}
-    assert fires(tmp_path, BUILT_IN, up() | tokens, at="6m") == {}
+    tokens = {f'llm_tokens_total{{{HERE},model="m",type="input"}}': "_x12 2000000x60"}
+    for at in ("4m", "7m", "10m"):
+        assert fires(tmp_path, BUILT_IN, up("_x12 1x60") | tokens, at=at) == {}
 
 
 def test_a_gap_between_scrapes_makes_nothing_new(tmp_path):
