@@ -104,7 +104,7 @@ def stream_otlp(
     a second or two of their end, GenAI client metrics every 10 s. While the collector is away, up
     to 20,000 spans wait for it, and the metrics are whole once it is back. ``OTEL_SERVICE_NAME``,
     ``OTEL_RESOURCE_ATTRIBUTES`` and ``OTEL_EXPORTER_OTLP_HEADERS`` hold; an OpenTelemetry of
-    your application is not touched.
+    your application is not touched. What is said of a call later on (a price, a rating) is not sent.
 
     Parameters
     ----------

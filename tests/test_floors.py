@@ -161,6 +161,7 @@ def test_the_worker_knows_no_pandas():
         "capture",
         "context",
         "faults",
+        "flights",
         "ids",
         "otel",
         "pricing",

@@ -84,6 +84,8 @@ class OtlpStream:
 
     def flush(self, timeout: float = _CLOSE_S) -> bool:
         """Send what there is now; whether all of it was taken within `timeout` seconds."""
+        if self._ending:
+            return not self._backlog
         self._settle()
         done = _Flush()
         self._inbox.put(done)

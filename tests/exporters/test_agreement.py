@@ -14,11 +14,13 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("prometheus_client")
+pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
 
 from prometheus_client.parser import text_string_to_metric_families
 
 import llmwatch
 from llmwatch import faults
+from tests.otlp_receiver import Receiver, attributes_of
 from tests.prometheus_server import get
 
 URL = "https://api.openai.com/v1/chat/completions"
@@ -105,6 +107,7 @@ async def from_tasks(numbers: list[int]) -> None:
 def made(tmp_path_factory):
     """The calls, made while Prometheus' endpoint is read all the time, and each way out."""
     faults.clear()
+    folder = tmp_path_factory.mktemp("agreement")
     for n, model in enumerate(MODELS[:5]):  # two of them have no price
         llmwatch.price(model, input=0.3 + n, output=1.7 + n, cached_input=0.1)
     stop, numbers = threading.Event(), list(range(CALLS))
@@ -113,7 +116,13 @@ def made(tmp_path_factory):
         while not stop.wait(0.05):
             get(server.url)
 
-    with llmwatch.serve_prometheus(port=0) as server, llmwatch.watch(tag="agreement") as w:
+    with (
+        Receiver() as receiver,
+        llmwatch.serve_prometheus(port=0) as server,
+        llmwatch.log_to(folder / "llm.jsonl", max_bytes=0) as log,
+        llmwatch.stream_otlp(receiver.url) as stream,
+        llmwatch.watch(tag="agreement") as w,
+    ):
         reader = threading.Thread(target=scrape)
         reader.start()
         tasks = threading.Thread(target=lambda: asyncio.run(from_tasks(numbers[1::2])))
@@ -122,9 +131,15 @@ def made(tmp_path_factory):
         tasks.join(HANG_S)
         stop.set()
         reader.join(HANG_S)
-        path = tmp_path_factory.mktemp("agreement") / "calls.csv"
-        w.to_csv(path)
-        return SimpleNamespace(calls=w.calls, csv=path, served=get(server.url), watch=w)
+        assert llmwatch.session.settled(HANG_S)
+        w.to_csv(folder / "calls.csv")
+        assert stream.flush(HANG_S)
+        log.close()
+        return SimpleNamespace(
+            calls=w.calls, csv=folder / "calls.csv", log=folder / "llm.jsonl",
+            otlp=SimpleNamespace(spans=receiver.spans, points=receiver.points),
+            served=get(server.url), watch=w,
+        )  # fmt: skip
 
 
 def sums(frame: pd.DataFrame) -> dict[str, Counter[str]]:
@@ -195,3 +210,66 @@ def test_the_summary_has_the_same_totals(made):
         assert row.requests == total["ok"] + total["error"]
         assert row.tokens == total["input"] + total["output"]
         assert row.error_rate == total["error"] / row.requests
+
+
+def of_spans(spans) -> dict[str, Counter[str]]:
+    """By model the totals of spans as a collector gets them."""
+    found: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
+    for span in spans:
+        said = attributes_of(span)
+        total = found[said["gen_ai.request.model"]]
+        total[said["llmwatch.status"]] += 1
+        total["attempts"] += said["llmwatch.attempts"]
+        for name in ("input", "output", "cache_read.input"):
+            kind = "cached_input" if "cache" in name else name
+            total[kind] += said.get(f"gen_ai.usage.{name}_tokens", 0)
+    return found
+
+
+def of_points(points) -> dict[str, Counter[str]]:
+    """By model the totals of metrics as a collector gets them: calls, and tokens by type."""
+    found: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
+    for (name, *pairs), point in points.items():
+        said = dict(pair.split("=", 1) for pair in pairs)
+        total = found[said["gen_ai.request.model"]]
+        if name == "gen_ai.client.operation.duration":
+            total["error" if "error.type" in said else "ok"] += point.count
+        elif name == "gen_ai.client.token.usage":
+            total[said["gen_ai.token.type"]] += int(point.sum)
+    return found
+
+
+def test_the_spans_of_otlp_have_the_same_totals(made):
+    """Each call is one span, whose numbers are those of its row."""
+    assert len({span.span_id for span in made.otlp.spans}) == CALLS
+    assert of_spans(made.otlp.spans) == truth()
+
+
+def test_the_metrics_of_otlp_have_the_same_totals(made):
+    """Calls and tokens to the last one, the cost to the last bit or two."""
+    kept = ("ok", "error", "input", "output")
+    expected = {model: Counter({k: t[k] for k in kept}) for model, t in truth().items()}
+    assert of_points(made.otlp.points) == expected
+    found: Counter[str] = Counter()
+    for (name, *pairs), point in made.otlp.points.items():
+        if name == "llmwatch.cost":
+            found[dict(pair.split("=", 1) for pair in pairs)["gen_ai.request.model"]] += (
+                point.as_double
+            )
+    assert dict(found) == pytest.approx(costs(made.calls), rel=1e-12, abs=0)
+
+
+def test_the_log_has_the_same_totals(made):
+    """A start and an end of each call, and the numbers of its row."""
+    lines = [json.loads(line) for line in made.log.read_text().splitlines()]
+    starts = [line["request_id"] for line in lines if line["event"] == "llm_request_start"]
+    assert sorted(starts) == sorted(made.calls.call_id)
+    found: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
+    for line in lines:
+        if line["event"] in ("llm_response", "llm_error"):
+            total = found[line["model"]]
+            total[line.get("status", "error")] += 1
+            total["attempts"] += line["attempts"]
+            for name in ("input", "output", "cached_input"):
+                total[name] += line.get(f"{name}_tokens") or 0
+    assert found == truth()

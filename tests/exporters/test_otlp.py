@@ -480,6 +480,7 @@ def test_closing_sends_what_is_left_and_ends_it(server, receiver):
         ask(server)
         llmwatch.session.calls  # noqa: B018  # waits until what is over is recorded
     assert stream.closed
+    assert stream.flush(0)
     assert "1 span sent; closed" in repr(stream)
     assert len(receiver.spans) == 1
     assert receiver.total("gen_ai.client.operation.duration")[0] == 1
