@@ -72,7 +72,7 @@ def to_otlp(
     try:
         sender = resource(calls[0].session_id if calls else None)
         over = [span for span in spans if span.duration_s is not None]
-        records: list[Call | Span] = [*over, *calls]
+        records: list[Call | Span] = sorted([*over, *calls], key=lambda each: each.started_at)
         for start in range(0, len(records), BATCH):
             made = spans_of(records[start : start + BATCH], sender, content=content)
             _check(wire, wire.send_spans(made), sent, len(records))
