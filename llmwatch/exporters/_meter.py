@@ -62,9 +62,11 @@ class Meter:
         self._ends = []
 
     def read(self, show: Callable[[tuple[str, ...], Tally], None]) -> None:
-        """Show each group and its tally, in the order they came; nothing is counted meanwhile."""
+        """Show each group and its tally of one moment, in the order they came."""
         with self._lock:
-            for key, tally in self._tallies.items():
+            groups = list(self._tallies.items())
+        for key, tally in groups:
+            with self._lock:  # group by group: whoever rates a call meanwhile hardly waits
                 show(key, tally)
 
     # -- what there is ------------------------------------------------------------------------
