@@ -159,10 +159,10 @@ class Flights:
 
 def _begun(invocation: Invocation, asked: Asked, redactor: Redactor) -> Begun:
     sent, query = invocation.what_was_sent(), invocation.path.partition(b"?")[2]
-    messages = read_messages(sent.body)
+    messages, secrets = read_messages(sent.body), secrets_of(sent.headers, query)
 
     def texts(limit: int | None) -> list[Message]:
-        secrets, newest = secrets_of(sent.headers, query), (messages or [])[-_MOST:]
+        newest = (messages or [])[-_MOST:]
         return [Message(role, _clean(redactor, text, secrets, limit)) for role, text in newest]
 
     ids: Any = identify(invocation)
@@ -171,7 +171,7 @@ def _begun(invocation: Invocation, asked: Asked, redactor: Redactor) -> Begun:
         started_at=invocation.started_wall_ns,
         operation=invocation.endpoint.operation,
         provider=_provider(invocation),
-        model=redactor.clean(asked.model, limit=_MODEL) if asked.model else None,
+        model=redactor.clean(asked.model, secrets, _MODEL) if asked.model else None,
         stream=asked.stream,
         messages=None if messages is None else len(messages),
         marks=where(resolve(invocation.scope)),
