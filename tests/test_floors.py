@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("magic",),
     ("__init__",),
-)
+)  # fmt: skip
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
     "IPython", "altair", "anthropic", "anywidget", "genai_prices", "grafana_foundation_sdk", "httpx",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ._events import ToFile, ToLogger
 from ._files import place_of
 from ._grafana import write_dashboard
-from ._jsonlog import JsonLog, ToFile, ToLogger
+from ._jsonlog import JsonLog
 from ._labels import label_names
 from ._lines import LineFile
 from ._meter import Meter

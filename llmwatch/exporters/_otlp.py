@@ -9,8 +9,9 @@ from ..exceptions import ExportError
 from ..records import Call, Span
 from ..words import plural
 from ._otlp_metrics import OtlpMetrics
+from ._otlp_session import Trouble
 from ._otlp_spans import resource, spans_of
-from ._otlp_wire import Trouble, Wire
+from ._otlp_wire import Wire
 
 __all__ = ["BATCH", "Sent", "to_otlp"]
 

@@ -15,8 +15,9 @@ from ..records import Call, Span
 from ..words import plural
 from ._otlp import BATCH
 from ._otlp_metrics import OtlpMetrics
+from ._otlp_session import Trouble
 from ._otlp_spans import resource, spans_of
-from ._otlp_wire import Trouble, Wire
+from ._otlp_wire import Wire
 
 __all__ = ["OtlpStream"]
 

@@ -17,43 +17,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .. import faults
 from ..exceptions import ExportError, UsageError
+from ._otlp_session import Trouble, session_kind
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricsData
     from opentelemetry.sdk.trace import ReadableSpan
 
-__all__ = ["Trouble", "Wire"]
+__all__ = ["Wire"]
 
 _PATHS = {"spans": "/v1/traces", "metrics": "/v1/metrics"}
-_UNKNOWN_THERE = (404, 405, 501)  # an endpoint need not take both
-_NOT_AS_IT_IS = (400, 413, 415, 422)  # the same again would be refused again
 _EXPORTERS = "opentelemetry.exporter.otlp.proto.http"
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why something was not taken.
-
-    Attributes
-    ----------
-    said : str
-        In a few words.
-    status : int or None
-        What the endpoint answered; None where it did not.
-    """
-
-    said: str
-    status: int | None = None
-
-    @property
-    def is_for_good(self) -> bool:
-        """Whether sending the same again is of no use."""
-        return self.status in _NOT_AS_IT_IS
-
-    @property
-    def is_unknown_there(self) -> bool:
-        """Whether the endpoint does not take this kind at all."""
-        return self.status in _UNKNOWN_THERE
 
 
 class Wire:
@@ -82,7 +55,7 @@ class Wire:
         parts = urlsplit(self.address)
         self.name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         kinds = _exporters()
-        self._session = _session_kind()()
+        self._session = session_kind()()
         options: dict[str, Any] = {
             "headers": _checked(headers), "timeout": timeout, "session": self._session,
             "compression": kinds.gzip,
@@ -172,69 +145,6 @@ def _fits(text: str) -> bool:
 
 
 # -- one request ----------------------------------------------------------------------------------
-
-
-class _UnsentError(Exception):
-    """What an exporter takes for a failure that is not to be tried again."""
-
-
-def _session_kind() -> Any:
-    requests = import_module("requests")
-
-    class Session(requests.Session):  # type: ignore[misc,name-defined]  # a base that is loaded late
-        """Tries once (an idle connection that broke, twice), and remembers what came of it."""
-
-        trouble: Trouble | None = None
-        answer: Any = None
-
-        def forget(self) -> None:
-            """Begin anew."""
-            self.trouble = self.answer = None
-
-        def request(self, *args: Any, **options: Any) -> Any:
-            """Send, and remember."""
-            try:
-                self.answer = self._sent(*args, **options)
-            except Exception as problem:
-                self.trouble = Trouble(_why(problem))
-                raise _UnsentError(self.trouble.said) from None
-            if not 200 <= self.answer.status_code < 300:
-                self.trouble = _refusal(self.answer)
-                raise _UnsentError(self.trouble.said)
-            return self.answer
-
-        def _sent(self, *args: Any, **options: Any) -> Any:
-            try:
-                return super().request(*args, **options)
-            except requests.Timeout:
-                raise
-            except requests.ConnectionError:
-                return super().request(*args, **options)
-
-    return Session
-
-
-def _refusal(answer: Any) -> Trouble:
-    said = f"it answered {answer.status_code} {answer.reason or ''}".strip()
-    if 300 <= answer.status_code < 400:
-        where = urlsplit(answer.headers.get("location", ""))
-        said += f" (moved to {where.scheme}://{where.netloc})" if where.netloc else ""
-    return Trouble(said, answer.status_code)
-
-
-def _why(problem: BaseException) -> str:
-    """The innermost reason that the operating system gave, else what the library calls it."""
-    if "Timeout" in type(problem).__name__:
-        return "no answer in time"
-    found, seen, said = problem, 0, ""
-    while found is not None and seen < 10:
-        if isinstance(found, OSError) and found.strerror:
-            said = found.strerror
-        following = found.__cause__ or found.__context__
-        if following is None:
-            break
-        found, seen = following, seen + 1
-    return said or type(problem).__name__
 
 
 def _partly(answer: Any, kind: str, name: str) -> Trouble | None:
