@@ -38,7 +38,7 @@ class JsonLog:
 
     Parameters
     ----------
-    sink : Sink
+    sink : ToFile or ToLogger
         Where to.
     at_end : callable
         What to do first when it is closed: see that no call is on its way, and let nobody tell

@@ -247,7 +247,7 @@ def test_a_call_in_flight_has_its_start_in_the_log(server, path):
 
 def test_a_call_in_flight_before_the_log_is_in_it(server, path):
     """Its start has the time when it began, before the log did."""
-    server.script(Reply("late", latency=0.5))
+    server.script(Reply("late", latency=1.5))
     with llmwatch.watch():
         asking = threading.Thread(target=ask, args=[server])
         asking.start()
@@ -262,7 +262,7 @@ def test_a_call_in_flight_before_the_log_is_in_it(server, path):
 
 def test_a_refusal_is_told_while_the_sdk_waits(server, path):
     """A call that waits for its next attempt has its 429 in the log already."""
-    server.script(Reply.rate_limited(retry_after=2), Reply("at last"))
+    server.script(Reply.rate_limited(retry_after=3), Reply("at last"))
     with llmwatch.watch(), llmwatch.log_to(path):
         asking = threading.Thread(target=ask, args=[server], kwargs={"retries": 1})
         asking.start()
