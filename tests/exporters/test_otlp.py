@@ -645,6 +645,27 @@ offline_client(server).embeddings.create(model="of-the-parent", input="a")
 )
 
 
+INSTRUMENTED = """
+import sys
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+import llmwatch
+from llmwatch.testing import offline_client
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(sys.argv[1] + "/v1/traces")))
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("app")
+llmwatch.enable()
+llmwatch.stream_otlp(sys.argv[1])
+with tracer.start_as_current_span("request"), llmwatch.span("answer"):
+    with tracer.start_as_current_span("look up"):
+        pass
+    offline_client().embeddings.create(model="m", input="a")
+"""
+
+
 def run(script, folder, *arguments):
     done = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script, *arguments],
@@ -671,3 +692,15 @@ def test_a_forked_child_sends_nothing_by_itself(receiver, tmp_path):
     run(FORKED, tmp_path, receiver.url)
     names = [span.name for span in receiver.spans]
     assert names == ["embeddings the-last", "embeddings of-the-parent"]
+
+
+def test_the_applications_trace_and_ours_are_one(receiver, tmp_path):
+    """Sent by two exporters, they fit together: each span stands under what was around it."""
+    run(INSTRUMENTED, tmp_path, receiver.url)
+    spans = {span.name: span for span in receiver.spans}
+    assert set(spans) == {"request", "answer", "look up", "embeddings m"}
+    assert len({span.trace_id for span in spans.values()}) == 1
+    assert spans["request"].parent_span_id == b""
+    assert spans["answer"].parent_span_id == spans["request"].span_id
+    assert spans["look up"].parent_span_id == spans["answer"].span_id
+    assert spans["embeddings m"].parent_span_id == spans["answer"].span_id
