@@ -130,7 +130,10 @@ class Savings:
             return ""
         if len(rows) > 1:
             rows.append(("in all", self._whole))
-        heads = [*_HEADS, *((f"on {clean(self.model)}", "saved there") if self.model is not None else ())]
+        heads = [
+            *_HEADS,
+            *((f"on {clean(self.model)}", "saved there") if self.model is not None else ()),
+        ]
         top = "".join(f"<th>{escape(head)}</th>" for head in heads)
         body = "".join(self._row_html(name, account) for name, account in rows)
         return (

@@ -21,6 +21,7 @@ __all__ = ["Refresher"]
 _PERIOD_S = 0.5
 _FORK_S = 1.0  # the longest that a fork waits for us
 _SHARE = 10  # a refresh that takes long is followed by a rest that many times as long
+_LONGEST_S = 2.0  # but never by one in which the panel seems to stand still
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
 _NEW = 100  # calls told in one refresh; of more the newest
@@ -129,7 +130,7 @@ class Refresher:
             with self._at_work:
                 self._turn(woken)
             took = self._clock() - began
-            self._over.wait(max(_PERIOD_S - took, took * _SHARE))
+            self._over.wait(max(_PERIOD_S - took, min(took * _SHARE, _LONGEST_S)))
 
     def _turn(self, woken: bool) -> None:
         try:
