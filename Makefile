@@ -15,7 +15,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check format bench bench-coverage binder test-sdks test-peers chromium prometheus clean
+.PHONY: help demo test lab check format bench screenshots bench-coverage binder test-sdks test-peers chromium prometheus clean
 
 help:  ## what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 21
@@ -41,6 +41,9 @@ check: $(READY)  ## lint, format, types
 format: $(READY)  ## mend what `check` says about the looks of the code
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
+
+screenshots: $(READY)  ## the pictures of the README, taken anew
+	@$(BIN)/python -m tests.screenshots
 
 bench: $(READY)  ## the speed table, each figure beside a bare one of the same run
 	@$(BIN)/python -m tests.bench

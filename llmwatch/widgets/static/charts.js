@@ -17,7 +17,7 @@ function pictures(view) {
   const models = new Map();
   let wish = null, look = "", ready = null;
 
-  // Colours stay with their models, in the order in which these came.
+  // Colours stay with their models; of those that come together the most frequent is first.
   function place(model) {
     if (!models.has(model)) models.set(model, Math.min(models.size, SERIES));
     return models.get(model);
@@ -140,6 +140,7 @@ const DATA = {
     const ticks = [];
     for (let tick = low; tick <= high * 1.01; tick *= 10) ticks.push(Number(tick.toPrecision(1)));
     const shown = ticks.length > 4 ? ticks.filter((tick, n) => (ticks.length - 1 - n) % 2 === 0) : ticks;
+    for (const model of commonest(timed)) place(model);
     const rows = timed.map(call => ({
       key: call.number, number: call.number, t: call.started_ms, s: call.latency_s,
       c: String(place(call.model ?? "")), is: call.status === "error" ? "error"
@@ -191,6 +192,13 @@ const DATA = {
       params: { ...span(seen), top, label: dollars(top) }, words: dollars(spentSoFar) };
   },
 };
+
+// The models, the most frequent first.
+function commonest(calls) {
+  const times = new Map();
+  for (const { model = "" } of calls) times.set(model, (times.get(model) ?? 0) + 1);
+  return [...times].sort((a, b) => b[1] - a[1]).map(([model]) => model);
+}
 
 // Without the date it ends with: "claude-haiku-4.5" says enough in a key.
 const brief = model => model.replace(/-20\d\d-?\d\d-?\d\d$/, "") || "no model";
