@@ -394,7 +394,12 @@ def test_the_picture_says_the_same_without_a_script():
 
 
 def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
-    """Run headless, the cell that opened the panel ends with the calls of the cells after it."""
+    """Run headless, the cell that opened the panel ends with the calls of the cells after it.
+
+    What a model says stays text also in the HTML that nbconvert makes of it.
+    """
+    from nbconvert import HTMLExporter
+
     cell = nbformat.v4.new_code_cell
     book = nbformat.v4.new_notebook(
         cells=[
@@ -404,7 +409,8 @@ def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
             ),
             cell(
                 "with llmwatch.call(model='my-llama', provider='local') as c:\n"
-                "    c.usage(input=11, output=5)"
+                "    c.usage(input=11, output=5)\n"
+                "    c.answer('<' + '/script><b id=evil>')"
             ),
             cell("1 + 1"),
         ]
@@ -414,5 +420,8 @@ def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
     assert "application/vnd.jupyter.widget-view+json" in live.data
     assert "my-llama" in picture.data["text/html"]
     assert picture.data["text/plain"].startswith("llmwatch: Calls 1 ·")
+    page, _ = HTMLExporter().from_notebook_node(done)
+    assert "llmwatch-still" in page
+    assert "</script><b id=evil>" not in page
     state = json.dumps(done.metadata["widgets"])
     assert len(state) < 200_000  # the charts' library is given to browsers alone

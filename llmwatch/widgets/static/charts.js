@@ -26,8 +26,12 @@ function pictures(view) {
   async function begin() {
     if (ready || !view.model.get("vega")) return;
     ready = vega(view.model.get("vega"));
-    await ready;
-    await restyle();
+    try {
+      await ready;
+      await restyle();
+    } catch {  // a page that lets no script in but its own
+      view.talk.tell("The charts cannot be drawn on this page; everything else is here.");
+    }
   }
 
   // The views are made anew only when the colours around them are others.
