@@ -21,9 +21,17 @@ pytest.importorskip("prometheus_client")
 
 import llmwatch
 from llmwatch.testing import OfflineServer, offline_client
+from tests.fresh import fresh_session
 from tests.prometheus_server import HANG_S, free_port, get, pushgateway
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def session():
+    """One of our own: `other` stands for a model beyond a hundred, and others make many."""
+    with fresh_session() as session:
+        yield session
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_by_cell_has_one_row_a_run():
 def test_summary_is_a_series_of_the_figures():
     """Indexed by the names of the figures, with the calls in flight, a window and times."""
     source = Source(
-        make(-int(3600e9), input_tokens=5), make(-int(1e9), input_tokens=7),
+        make(-int(172_800e9), input_tokens=5), make(-int(1e9), input_tokens=7),
         in_flight=({"age_s": 4.0},),
     )  # fmt: skip
     whole = source.summary()
@@ -140,8 +140,8 @@ def test_summary_is_a_series_of_the_figures():
     assert (whole.requests, whole.input_tokens) == (2, 12)
     assert (whole.active, whole.oldest_active_s) == (1, 4.0)
     assert math.isnan(whole.latency_p95_s)
-    assert source.summary(window="5min").input_tokens == 7
-    assert source.summary("5min").input_tokens == 7
+    assert source.summary(window="1d").input_tokens == 7
+    assert source.summary("1d").input_tokens == 7
     assert source.summary(until=pd.Timestamp(NOW - int(60e9), tz="UTC")).input_tokens == 5
     with pytest.raises(UsageError):
         source.summary(window="soon")

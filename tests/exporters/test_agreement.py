@@ -7,6 +7,7 @@ import json
 import math
 import threading
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx2
@@ -20,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import llmwatch
 from llmwatch import faults
+from tests.fresh import fresh_session
 from tests.otlp_receiver import Receiver, attributes_of
 from tests.prometheus_server import get
 
@@ -106,8 +108,12 @@ async def from_tasks(numbers: list[int]) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The calls, made while Prometheus' endpoint is read all the time, and each way out."""
+    with fresh_session():
+        return make(tmp_path_factory.mktemp("agreement"))
+
+
+def make(folder: Path) -> SimpleNamespace:
     faults.clear()
-    folder = tmp_path_factory.mktemp("agreement")
     for n, model in enumerate(MODELS[:5]):  # two of them have no price
         llmwatch.price(model, input=0.3 + n, output=1.7 + n, cached_input=0.1)
     stop, numbers = threading.Event(), list(range(CALLS))

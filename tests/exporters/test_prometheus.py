@@ -243,7 +243,7 @@ def test_calls_that_had_left_memory_are_of_an_other_model():
 
 def test_a_meter_that_is_made_amid_calls_misses_none():
     """Made while another thread records and rates, each counts every call and rating once."""
-    store, done, meters = Store(500), threading.Event(), []
+    store, done, meters = Store(5000), threading.Event(), []
 
     def write():
         for n in range(150):
