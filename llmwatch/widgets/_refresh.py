@@ -1,32 +1,26 @@
-"""The one thread that writes to the browser: at most twice a second, never without news."""
+"""What is new in a session, for the browser: bounded, in order, and nothing when there is none."""
 
 from __future__ import annotations
 
-import atexit
-import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import faults
 from ._firing import Firing
 from ._payload import NEEDED, buckets, figures
 from ._rows import FIELDS, SPAN_FIELDS, row, running, span_row
+from ._writer import Writer
 
 __all__ = ["Refresher"]
 
-_PERIOD_S = 0.5
-_FORK_S = 1.0  # the longest that a fork waits for us
-_SHARE = 10  # a refresh that takes long is followed by a rest that many times as long
-_LONGEST_S = 2.0  # but never by one in which the panel seems to stand still
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
 _NEW = 100  # calls told in one refresh; of more the newest
 _NEW_SPANS, _OPEN_SPANS = 200, 50
 _ANSWERS = 8
+_DIRTY = 10_000  # changed calls to look at; only the newest are told of
 
 
 class Refresher:
@@ -42,9 +36,14 @@ class Refresher:
         A session: `.store`, `.traces`, `.running`, `.in_flight_under(None)`, `.open_spans()`, and,
         where there are, `.enabled`, `.alerts`, `.budget`.
     send : callable
-        Takes each message, on the thread of this object.
+        Takes each message, on the thread of the `writer`.
     clock : callable
         Seconds that only go forward.
+
+    Attributes
+    ----------
+    firing : Firing
+        The alerts of the session.
     """
 
     def __init__(
@@ -55,25 +54,23 @@ class Refresher:
     ) -> None:
         self._clock = clock
         self._source, self._send = source, send
-        self._lock, self._at_work = threading.RLock(), threading.RLock()
-        self._wake, self._over = threading.Event(), threading.Event()
-        self._outbox: deque[Callable[[], None]] = deque()
+        self._lock = threading.RLock()
+        self._writer = Writer(self._turn)
         self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
         self._seq = 0
         self._base, self._base_total = 0, source.store.total
+        self._reached = self._base_total  # calls that the last message knew of
         self._base_spans = source.traces.finished.total
         self._joined = self._clock()
         self._amended: dict[int, int] = {}  # number of a call: the message that told of it
-        self._dirty: set[int] = set()
+        self._dirty: deque[int] = deque(maxlen=_DIRTY)
         self._changes = 0
         self._pulse: Any = None
         self._stamp: Any = None
         self._told: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
-        self._thread: threading.Thread | None = None
         self._leave: list[Callable[[], None]] = []
-        self.firing = Firing(getattr(source, "alerts", None), self._hear_alert)
-        _alive.add(self)
+        self.firing = Firing(getattr(source, "alerts", None), self._writer.wake)
 
     # -- its life -----------------------------------------------------------------------------
 
@@ -81,65 +78,37 @@ class Refresher:
         """Listen, and begin to write."""
         store = self._source.store
         self._leave = [
-            store.subscribe(lambda *_: self._wake.set()),
+            store.subscribe(lambda *_: self._writer.wake()),
             store.subscribe_changes(self._hear_changes),
-            self._source.traces.subscribe(lambda _: self._wake.set()),
+            self._source.traces.subscribe(lambda _: self._writer.wake()),
             self.firing.follow(),
         ]
-        self._wake.set()
-        self._thread = threading.Thread(target=self._run, name="llmwatch-panel", daemon=True)
-        self._thread.start()
+        self._writer.start()
 
     def stop(self) -> None:
         """Stop listening and writing; what is being written is finished."""
         for leave in self._leave:
             leave()
-        self._over.set()
-        self._wake.set()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(1.0)
+        self._writer.stop()
 
     def post(self, message: Callable[[], None]) -> None:
         """Run `message`, which writes to the browser, on the thread that does."""
-        self._outbox.append(message)
-        self._wake.set()
+        self._writer.post(message)
 
     def answer(self, number: Any, problem: str | None = None) -> None:
         """Tell the browser that what it asked for under `number` is done, or why not."""
         with self._lock:
             self._answers.append({"id": number, **({"problem": problem} if problem else {})})
-        self._wake.set()
+        self._writer.wake()
 
     def _hear_changes(self, numbers: Sequence[int]) -> None:
-        with self._lock:
-            self._dirty.update(numbers)
-            self._changes += 1
-        self._wake.set()
-
-    def _hear_alert(self) -> None:
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            woken = self._wake.wait(_PERIOD_S)
-            self._wake.clear()
-            if self._over.is_set():
-                return
-            began = self._clock()
-            with self._at_work:
-                self._turn(woken)
-            took = self._clock() - began
-            self._over.wait(max(_PERIOD_S - took, min(took * _SHARE, _LONGEST_S)))
+        self._dirty.extend(numbers)  # without a lock: a forked child may inherit one that is held
+        self._changes += 1
+        self._writer.wake()
 
     def _turn(self, woken: bool) -> None:
-        try:
-            while self._outbox:
-                self._outbox.popleft()()
-            if woken or self._is_moving():
-                self.refresh()
-        except Exception as problem:  # the panel may stand still, but not for ever
-            faults.note("panel", problem)
+        if woken or self._is_moving():
+            self.refresh()
 
     def _is_moving(self) -> bool:
         """Whether something is in flight, or has changed that nobody tells of."""
@@ -174,9 +143,8 @@ class Refresher:
             view = self._source.store.view()
             calls = view.calls(_WINDOW)
             numbers = view.numbers()[-len(calls) :].tolist() if calls else []
-            self._base, self._base_total = self._seq, self._source.store.total
+            self._base, self._base_total = self._seq, view.older + len(view)
             self._joined = self._clock()
-            self._base_total = numbers[-1] + 1 if numbers else self._base_total
             self._base_spans = 0
             spans = self._spans_since(_WINDOW)
             self._base_spans = told["ended_spans"]
@@ -225,13 +193,15 @@ class Refresher:
         return self._told
 
     def _take_amended(self) -> set[int]:
-        taken, self._dirty = self._dirty, set()
+        taken = set()
+        while self._dirty:
+            taken.add(self._dirty.popleft())
         return taken
 
     def _rows_since(self) -> list[list[Any]]:
         """The calls since `base`, and those since then changed, among the newest 500."""
         view = self._source.store.view()
-        total = self._source.store.total
+        total = self._reached = view.older + len(view)
         fresh = min(_NEW, total - self._base_total)
         changed = {n for n in self._amended if total - _WINDOW <= n < total - fresh}
         reach = total - min(changed) if changed else fresh
@@ -246,48 +216,6 @@ class Refresher:
     def _forget(self) -> None:
         """Once whoever came is surely listening, tell only what is new."""
         if self._clock() - self._joined > _JOINED_S:
-            self._base, self._base_total = self._seq, self._source.store.total
+            self._base, self._base_total = self._seq, self._reached
             self._base_spans = self._last["ended_spans"]
             self._amended.clear()
-
-
-_alive: weakref.WeakSet[Refresher] = weakref.WeakSet()
-
-
-_stopped = threading.local()  # what the thread that forks keeps from work meanwhile
-
-
-def _before_fork() -> None:
-    # A thread that imports, or holds any lock, is not in the child to let go of it.
-    at_work = [refresher._at_work for refresher in list(_alive)]
-    _stopped.locks = [lock for lock in at_work if lock.acquire(timeout=_FORK_S)]
-
-
-def _after_fork_in_parent() -> None:
-    for lock in _stopped.__dict__.pop("locks", ()):
-        lock.release()
-
-
-def _after_fork() -> None:
-    _stopped.__dict__.clear()
-    for refresher in list(_alive):  # the browser talks to the parent; the child has no thread here
-        refresher._lock, refresher._at_work = threading.RLock(), threading.RLock()
-        refresher._wake, refresher._over = threading.Event(), threading.Event()
-        refresher._thread = None
-        refresher._over.set()
-        for leave in refresher._leave:
-            leave()
-
-
-def _at_exit() -> None:
-    for refresher in list(_alive):
-        refresher.stop()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork,
-    )
-atexit.register(_at_exit)
