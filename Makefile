@@ -12,7 +12,7 @@ PHOENIX_VENV := .venv-phoenix
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 # The venv's own Python does the work: what the shell has activated or exported does not matter.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lab check format bench screenshots bench-coverage binder test-sdks test-peers chromium prometheus clean

@@ -107,20 +107,17 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562), so that importing us stays light."""
-    from importlib import import_module
-
     if name in ("alerts", "session"):
-        session = import_module(".recorder", __name__).session()
-        return session.alerts if name == "alerts" else session
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+        from .recorder import session
+
+        return session().alerts if name == "alerts" else session()
+    from .late import late
+
+    return late(__name__, _HOMES)(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -32,7 +32,6 @@ __all__ = ["Assembler", "identify", "labels_text", "new_id", "new_ids", "request
 
 _TEXT_OPERATIONS = frozenset({"chat", "text_completion", "generate_content"})
 _BYTES_PER_TOKEN = 4
-_MESSAGE = 500  # characters of an error message that are kept
 _WORD = 200  # characters of a name or an id that are kept
 _WORDS = (
     "model", "request_model", "response_model", "service_tier", "finish_reason", "error_type",
@@ -108,7 +107,7 @@ class Assembler:
         secrets = secrets_of(sent.headers, query)
         text = answer.text if answer is not None else None
         return _clean_words(values, redactor, secrets) | {
-            "error_message": redactor.clean(message, secrets, _MESSAGE) if message else None,
+            "error_message": redactor.message(message, secrets),
             "request_preview": preview(asked.text, content, redactor, secrets),
             "response_preview": preview(text, content, redactor, secrets),
         }

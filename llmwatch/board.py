@@ -10,7 +10,7 @@ from typing import Any
 from . import faults
 from .exceptions import UsageError
 from .recorder import Session, session
-from .widgets import Sidebar
+from .widgets import Sidebar, Writer
 
 __all__ = ["Dashboard", "attach", "dashboard"]
 
@@ -34,7 +34,11 @@ class Board:
         self._panel: Any = None
         self._lock = threading.RLock()
         self._toasts: Callable[[], None] | None = None
-        self.sidebar = Sidebar(lambda: str(self.panel().model_id))
+        self._writer = Writer()
+        self.sidebar = Sidebar(lambda: str(self.panel().model_id), self._post)
+
+    def _post(self, message: Callable[[], None]) -> None:
+        self._writer.post(message)
 
     def panel(self) -> Any:
         """The panel: made when it is first asked for, and again when it was closed."""
@@ -42,7 +46,7 @@ class Board:
 
         with self._lock:
             if self._panel is None or self._panel.closed:
-                self._panel = Panel(self._session, eager=self.sidebar.heard)
+                self._panel = Panel(self._session, eager=self.sidebar.heard, writer=self._writer)
             return self._panel
 
     def connect(self) -> None:
@@ -68,6 +72,8 @@ class Board:
             toasts()
         self.sidebar.close()
         self.put_away()
+        self._writer.stop()
+        self._writer = Writer()  # llmwatch may be loaded again
 
 
 class Dashboard:
@@ -92,7 +98,8 @@ class Dashboard:
         from IPython.display import display
 
         panel, sidebar = self._board.panel(), self._board.sidebar
-        display(_bundle(panel, self._where, heard=sidebar.heard), raw=True)
+        data, metadata = _bundle(panel, self._where, heard=sidebar.heard)
+        display(data, metadata=metadata, raw=True)
         panel.leave_picture()  # for a saved notebook
         if self._where != "inline":
             sidebar.open()
@@ -102,7 +109,7 @@ class Dashboard:
         self._board.put_away()
 
 
-def _bundle(panel: Any, where: str | None, *, heard: bool) -> dict[str, Any]:
+def _bundle(panel: Any, where: str | None, *, heard: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is displayed: our own type for our front end, and what every other one can show.
 
     A front end takes the richest type it knows, so that with cells already queued, when nobody can
@@ -111,9 +118,9 @@ def _bundle(panel: Any, where: str | None, *, heard: bool) -> dict[str, Any]:
     place = "inline" if where == "inline" else "sidebar"
     ours = {_MIME: {"model_id": panel.model_id, "where": place}}
     if where == "inline" or (where is None and not heard):
-        bundle = panel._repr_mimebundle_()
-        return {**(bundle[0] if isinstance(bundle, tuple) else bundle), **ours}
-    return {**ours, "text/plain": _HERE if heard else _NOWHERE}
+        data, metadata = panel._repr_mimebundle_()
+        return {**data, **ours}, metadata
+    return {**ours, "text/plain": _HERE if heard else _NOWHERE}, {}
 
 
 _board: Board | None = None

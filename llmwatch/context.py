@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from .otel import Around
+from .words import dollars
 
 __all__ = [
     "Budget",
@@ -47,7 +48,7 @@ class Budget:
 
     __slots__ = ("__weakref__", "_owing", "limit", "spent", "unpriced_models")
     in_use: ClassVar[bool] = False
-    """Whether there has ever been one: most people set none, and their calls ask for none."""
+    """Whether there has ever been one: most people set none, and their calls pass no gate."""
 
     def __init__(self, limit: float) -> None:
         Budget.in_use = True
@@ -55,6 +56,9 @@ class Budget:
         self.spent = 0.0
         self.unpriced_models: Counter[str] = Counter()
         self._owing = array("q")  # the numbers of the calls whose price is not known yet
+
+    def __repr__(self) -> str:
+        return f"<Budget: {dollars(self.spent)} of {dollars(self.limit)}>"
 
     @property
     def unpriced(self) -> int:

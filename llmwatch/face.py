@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import faults
 from .recorder import session
+from .settings import AS_IT_IS, AsItIs, RedactRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,14 +31,24 @@ def disable() -> None:
     session().disable()
 
 
-def configure(**changes: Any) -> None:
+def configure(
+    *,
+    content: Literal["preview", "none", "full"] | AsItIs = AS_IT_IS,
+    redact: RedactRule | Iterable[RedactRule] | AsItIs = AS_IT_IS,
+    receipts: Literal["tagged", "all", "off"] | AsItIs = AS_IT_IS,
+    max_calls: int | AsItIs = AS_IT_IS,
+    **unknown: Any,
+) -> None:
     """Set how llmwatch works in this process; also by environment variable and ``%config``.
+
+    What is not given stays as it is.
 
     Parameters
     ----------
     content : {"preview", "none", "full"}
-        How much text of a call is kept: its first 200 characters, nothing, or all of it.
-        Credentials are removed always. (`LLMWATCH_CONTENT`)
+        How much text of a call is kept: its first 200 characters, nothing, or all of it. With
+        "none" nothing of what errors say is kept, either: it may quote the question. Credentials
+        are removed always. (`LLMWATCH_CONTENT`)
     redact : list of (str, re.Pattern or callable)
         What else is taken out: regular expressions, or functions of the text that return it
         cleaned. (`LLMWATCH_REDACT`: one regular expression)
@@ -51,7 +62,9 @@ def configure(**changes: Any) -> None:
     UsageError
         For an unknown setting or value, in one line that names the known ones.
     """
-    session().configure(**changes)
+    session().configure(
+        content=content, redact=redact, receipts=receipts, max_calls=max_calls, **unknown
+    )
 
 
 def alert(

@@ -18,9 +18,21 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Frames"]
+__all__ = ["Frames", "text_dtype"]
 
 _MASTER = "_llmwatch_master"
+
+
+def text_dtype() -> Any:
+    """The type of text, for whatever a call may bear.
+
+    Named in full: where pyarrow is installed, "str" alone would copy into Arrow memory, which
+    cannot hold half a character (a lone surrogate).
+    """
+    import numpy as np
+    import pandas as pd
+
+    return pd.StringDtype("python", na_value=np.nan)
 
 
 class Frames:
@@ -84,14 +96,11 @@ class Frames:
 
 def _array(column: Column, data: Mapping[str, np.ndarray], mask: Mapping[str, np.ndarray]) -> Any:
     """A pandas array over the buffer of `column`, without a copy."""
-    import numpy as np
     import pandas as pd
 
     values = _locked(data[column.name])
     if column.kind == "text":
-        # Named in full: where pyarrow is installed, "str" alone would copy into Arrow memory.
-        kind = pd.StringDtype("python", na_value=np.nan)
-        return pd.arrays.StringArray(values, dtype=kind)  # type: ignore[call-arg]  # stubs lack it
+        return pd.arrays.StringArray(values, dtype=text_dtype())  # type: ignore[call-arg]  # stubs lack it
     if column.kind == "count":
         return pd.arrays.IntegerArray(values, _locked(mask[column.name]))
     if column.kind == "time":

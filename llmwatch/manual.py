@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from time import perf_counter_ns, time_ns
-from types import TracebackType
 from typing import Any, Self
 
 from . import faults
@@ -15,11 +14,12 @@ from .otel import Around, around
 from .recorder import Session, session
 from .records import Call
 from .redaction import preview
+from .wrapping import Block
 
 __all__ = ["ManualCall", "call"]
 
 
-class ManualCall:
+class ManualCall(Block):
     """A call that the person describes; made by `call`, recorded when its block ends."""
 
     def __init__(self, owner: Session, model: str, provider: str, operation: str) -> None:
@@ -87,12 +87,7 @@ class ManualCall:
         self._wall_ns, self._started_ns = time_ns(), perf_counter_ns()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _end(self, problem: BaseException | None) -> None:
         ended_ns = perf_counter_ns()
         scope, owner = self._scope, self._session
         if not (owner.enabled or (scope is not None and scope.recording)):
@@ -104,24 +99,13 @@ class ManualCall:
             values["stream"] = True
         owner.record(lambda: [(self._made(values), scope)])
 
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, problem, traceback)
-
     def _made(self, values: dict[str, Any]) -> Call:
         owner = self._session
         content, redactor = owner.settings.content, owner.redactor
         for name, text in self._texts.items():
             values[name] = preview(str(text), content, redactor, ())
-        if values.get("error_message"):
-            values["error_message"] = redactor.clean(values["error_message"], (), 500)
+        if "error_message" in values:
+            values["error_message"] = redactor.message(values["error_message"])
         whole: dict[str, Any] = dict.fromkeys(Call.__dataclass_fields__)
         whole |= {
             "session_id": owner.session_id, "process": str(os.getpid()),

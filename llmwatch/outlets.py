@@ -156,7 +156,7 @@ def _log(target: Any, max_bytes: int, backups: int) -> JsonLog:
     """The log that runs to there, or a new one."""
     key: Any = target
     if not isinstance(target, logging.Logger):
-        key = Path(os.path.realpath(place_of(target).absolute()))
+        key = Path(os.path.realpath(place_of(target, "llm.jsonl").absolute()))
     log = _logs.get(key)
     if log is None or log.closed:
         sink = ToLogger(key) if key is target else ToFile(LineFile(key, max_bytes, backups))

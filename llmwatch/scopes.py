@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from .context import Budget, Cell, Scope, bind, here
 from .exceptions import UsageError
@@ -15,14 +14,14 @@ from .recorder import Session, session
 from .records import Call, Span
 from .store import View
 from .traces import Spans
-from .wrapping import Run, wrapped
+from .wrapping import Block, Run, wrapped
 
 __all__ = ["Watch", "watch"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Watch(Reading):
+class Watch(Reading, Block):
     """The calls made inside it, as `with`, `async with` or a decorator; made by `watch`.
 
     It records by itself, whether or not the process is enabled, and can be read while it is open
@@ -76,24 +75,8 @@ class Watch(Reading):
         self._before = bind(self._scope)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _end(self, problem: BaseException | None) -> None:
         self.close(interrupted=isinstance(problem, KeyboardInterrupt))
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, problem, traceback)
 
     def close(self, *, interrupted: bool = False) -> None:
         """End the scope; calls still running in it keep belonging to it."""
@@ -111,7 +94,7 @@ class Watch(Reading):
 
     def __call__(self, function: F) -> F:
         """Watch each run of `function`: sync, async, generator or async generator."""
-        if not callable(function):
+        if not callable(function) or isinstance(function, type):
             raise UsageError("a watch decorates a function: @llmwatch.watch(tag=...).")
         return wrapped(function, lambda: _Run(self))
 
@@ -156,6 +139,11 @@ class _Run(Run):
             self._watch._session.release()
 
 
+@overload
+def watch(function: F, /) -> F: ...
+
+
+@overload
 def watch(
     *,
     tag: str | None = None,
@@ -163,12 +151,24 @@ def watch(
     feature: str | None = None,
     budget: float | None = None,
     labels: Mapping[str, Any] | None = None,
-) -> Watch:
+) -> Watch: ...
+
+
+def watch(
+    function: F | None = None,
+    /,
+    *,
+    tag: str | None = None,
+    user: str | None = None,
+    feature: str | None = None,
+    budget: float | None = None,
+    labels: Mapping[str, Any] | None = None,
+) -> Watch | F:
     """Record the calls made inside, and read them: `with llmwatch.watch(tag="v2") as w: ...`.
 
-    Also `async with`, and a decorator on sync, async and generator functions. Watches nest: the
-    inner tag, user, feature and labels win, a call belongs to every watch around it, and every
-    enclosing budget holds.
+    Also `async with`, and a decorator on sync, async and generator functions, bare or with marks:
+    `@llmwatch.watch(tag="v2")`. Watches nest: the inner tag, user, feature and labels win, a call
+    belongs to every watch around it, and every enclosing budget holds.
 
     Parameters
     ----------
@@ -190,7 +190,9 @@ def watch(
     UsageError
         For a budget that is no amount of money, or marks that are not text.
     """
-    return Watch(
+    if isinstance(function, str):
+        raise UsageError(f"watch({function!r}): say what it is, e.g. watch(tag={function!r}).")
+    made = Watch(
         session(),
         tag=_text("tag", tag),
         user=_text("user", user),
@@ -198,6 +200,7 @@ def watch(
         budget=budget_of(budget),
         labels=_labels(labels),
     )
+    return made if function is None else made(function)
 
 
 def budget_of(amount: Any) -> Budget | None:
@@ -221,4 +224,4 @@ def _labels(labels: Any) -> dict[str, str]:
         return {}
     if not isinstance(labels, Mapping) or not all(isinstance(name, str) for name in labels):
         raise UsageError(f'labels={labels!r} is not a mapping: give e.g. labels={{"k": "v"}}.')
-    return {name: str(value) for name, value in labels.items()}
+    return {name: str(value) for name, value in labels.items() if value is not None}

@@ -52,7 +52,7 @@ COLUMNS: tuple[Column, ...] = (
     _c("session_id", "text", "the kernel session it was made in"),
     _c("notebook", "text", "the notebook's file name, where the front end tells it"),
     _c("started_at", "time", "when the first attempt was sent", unit="UTC"),
-    _c("status", "text", "ok, error, cancelled, partial or lost"),
+    _c("status", "text", "ok, error, cancelled or partial"),
     _c("operation", "text", "what was asked for", otel="gen_ai.operation.name"),
     _c("provider", "text", "who answered", otel="gen_ai.provider.name"),
     _c("model", "text", "the model asked for, else the one that answered"),

@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from enum import Enum
 from re import Pattern
 from typing import Any, Literal, TypeAlias
 
 from .exceptions import UsageError
 
-__all__ = ["RedactRule", "Settings", "from_environment"]
+__all__ = ["AS_IT_IS", "AsItIs", "RedactRule", "Settings", "from_environment"]
+
+
+class AsItIs(Enum):
+    """Stands for a setting that is not given: `None` may be meant for none, and is refused."""
+
+    AS_IT_IS = "as it is"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+AS_IT_IS = AsItIs.AS_IT_IS
 
 RedactRule: TypeAlias = "str | Pattern[str] | Callable[[str], str]"
 
@@ -55,11 +68,11 @@ class Settings:
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with `changes`; an unknown name is one clear line."""
+        values = {name: value for name, value in changes.items() if value is not AS_IT_IS}
         known = [field.name for field in fields(self)]
-        for name in changes:
+        for name in values:
             if name not in known:
                 raise UsageError(f"no setting {name!r}; there are {', '.join(known)}.")
-        values = dict(changes)
         if "redact" in values:
             values["redact"] = _rules(values["redact"])
         return replace(self, **values)

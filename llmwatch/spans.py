@@ -6,7 +6,6 @@ import reprlib
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from time import perf_counter_ns, time_ns
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from . import faults
@@ -15,7 +14,7 @@ from .exceptions import UsageError
 from .ids import new_span_id, new_trace_id, span_text, trace_text
 from .otel import Lead, around, lead
 from .recorder import Session, session
-from .wrapping import Run, wrapped
+from .wrapping import Block, Run, wrapped
 
 __all__ = ["ActiveSpan", "span"]
 
@@ -28,7 +27,7 @@ _brief.maxlevel, _brief.maxstring, _brief.maxother = 3, 100, 100
 _brief.maxlist = _brief.maxtuple = _brief.maxdict = _brief.maxset = _brief.maxfrozenset = 20
 
 
-class ActiveSpan:
+class ActiveSpan(Block):
     """A span, as `with`, `async with` or a decorator; made by `span`."""
 
     def __init__(self, owner: Session, name: str, attributes: Mapping[str, Any]) -> None:
@@ -38,9 +37,15 @@ class ActiveSpan:
         self._run: _Run | None = None
 
     def set(self, **attributes: Any) -> None:
-        """Say more about it, also of what came out: `s.set(found=3)`. The last word counts."""
-        if self._run is not None and self._run.span is not None:
-            _take(self._run.span.attributes, attributes)
+        """Say more about it, also of what came out: `s.set(found=3)`. The last word counts.
+
+        What is said after its end is not kept.
+        """
+        made = self._run.span if self._run is not None else None
+        if made is not None and made.ended_ns:
+            faults.note("span", "set() came after the end of its span: put it inside the block")
+        elif made is not None:
+            _take(made.attributes, attributes)
 
     @property
     def trace_id(self) -> str | None:
@@ -71,32 +76,16 @@ class ActiveSpan:
         self._run.step_in()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _end(self, problem: BaseException | None) -> None:
         if self._run is not None:
             self._run.leave()
             self._run.close(problem)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, problem, traceback)
 
     # -- as a decorator -----------------------------------------------------------------------
 
     def __call__(self, function: F) -> F:
         """A span for each run of `function`: sync, async, generator or async generator."""
-        if not callable(function):
+        if not callable(function) or isinstance(function, type):
             raise UsageError('a span decorates a function: @llmwatch.span("retrieve").')
         return wrapped(function, lambda: _Run(self._session, self._name, self._attributes))
 
@@ -250,6 +239,9 @@ def span(name: str, /, **attributes: Any) -> ActiveSpan:
     is opened there inside a span belongs to ours. Decorate a generator function rather than
     writing `with` around its `yield`: Python shows a block in there to the caller, too.
     """
+    if callable(name):
+        called = getattr(name, "__name__", "retrieve")
+        raise UsageError(f'a span has a name: write @llmwatch.span("{called}") above it.')
     if not isinstance(name, str) or not name.strip():
         raise UsageError(
             f'span({name!r}): that is no name: give e.g. llmwatch.span("retrieve", k=5).'

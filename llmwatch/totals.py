@@ -33,8 +33,8 @@ class Totals:
     unmeasured, unpriced : int
         Calls that were not refused (so not of status `error`) and whose tokens, or price, are
         unknown.
-    timed_tokens, timed_s : float
-        Output tokens and latency of the calls where both are known.
+    timed, timed_tokens, timed_s : float
+        The calls whose output tokens and latency are both known; the sums of these.
     errors : Counter
         Failed calls by `error_type`.
     first_ns, last_ns : int or None
@@ -46,6 +46,7 @@ class Totals:
     counts: Counter[str] = field(default_factory=Counter)
     unmeasured: int = 0
     unpriced: int = 0
+    timed: int = 0
     timed_tokens: int = 0
     timed_s: float = 0.0
     errors: Counter[str] = field(default_factory=Counter)
@@ -85,6 +86,7 @@ class Totals:
         self.first_ns, self.last_ns = int(started.min()), int(started.max())
         latency, is_timed = known(columns["latency_s"])
         both = is_timed & has_output
+        self.timed = int(np.count_nonzero(both))
         self.timed_s = float(np.sum(latency, where=both))
         self.timed_tokens = int(np.sum(known(columns["output_tokens"])[0], where=both))
 
@@ -100,6 +102,7 @@ class Totals:
             for name in (
                 "unmeasured",
                 "unpriced",
+                "timed",
                 "timed_tokens",
                 "timed_s",
                 "requests",

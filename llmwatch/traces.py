@@ -19,7 +19,7 @@ __all__ = ["SpanSubscriber", "Spans", "Traces", "span_of"]
 
 SpanSubscriber = Callable[[Sequence[Span]], None]
 
-_NAME, _TEXT, _MESSAGE = 200, 200, 500  # characters that are kept
+_NAME, _TEXT = 200, 200  # characters that are kept
 _OPEN = 10_000  # more at once are ones that nobody will ever end
 
 
@@ -111,7 +111,6 @@ if hasattr(os, "register_at_fork"):
 def span_of(span: OpenSpan, session_id: str, redactor: Redactor) -> Span:
     """The record of a span that is over, or of one as it is now."""
     over = span.ended_ns > 0
-    message = span.error_message
     return Span(
         name=redactor.clean(span.name, limit=_NAME),
         status=span.status,
@@ -124,7 +123,7 @@ def span_of(span: OpenSpan, session_id: str, redactor: Redactor) -> Span:
         calls=span.calls,
         attributes=_attributes(dict(span.attributes), redactor),
         error_type=span.error_type,
-        error_message=redactor.clean(message, limit=_MESSAGE) if message else None,
+        error_message=redactor.message(span.error_message),
         session_id=session_id,
         process=str(os.getpid()),
         **where(resolve(span.scope)),

@@ -49,6 +49,8 @@ def seconds(value: float | None, *, digits: int = 3, ms_below: float = 1.0) -> s
         return UNKNOWN
     ms = value * 1000
     if round(ms) < ms_below * 1000:
+        if 0 < ms < 0.05:
+            return f"<{_THIN}0.1{_THIN}ms"
         return f"{_shortest(ms, 1 if ms < 9.95 else 0)}{_THIN}ms"
     if value < 99.5:
         return f"{_significant(value, digits)}{_THIN}s"
@@ -130,6 +132,8 @@ def percent(share: float | None) -> str:
         return f"<0.1{_THIN}%"
     if 99.9 < value < 100:
         return f">99.9{_THIN}%"
+    if value >= 1000:
+        return f"{value:,.0f}{_THIN}%"
     fine = 0 < value < 1 or 99 < value < 100
     return f"{_shortest(value, 1 if fine else 0)}{_THIN}%"
 
@@ -156,7 +160,7 @@ def clean(text: str | None, limit: int = 40) -> str:
 def _significant(value: float, digits: int) -> str:
     """`value` to `digits` significant digits, at most two of them behind the point."""
     for _ in range(2):  # again, since 9.996 becomes 10.00 and then has a digit too many
-        magnitude = math.floor(math.log10(value))
+        magnitude = math.floor(math.log10(value)) if value else 0
         text = f"{value:.{max(0, min(2, digits - 1 - magnitude))}f}"
         value = float(text)
     return text

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -20,9 +21,12 @@ from . import faults
 __all__ = ["Worker", "at_exit"]
 
 # Things that end together are handled together: each turn of ours costs the user's thread the warm
-# caches it worked in. A reader does not wait for it.
-_BATCH_S = 0.05
-_FORK_S = 1.0  # the longest that a fork waits for us
+# caches it worked in, and half a millisecond for handing over. A reader does not wait for it; who
+# subscribes has a call 100 ms after its end at the latest, in an idle interpreter.
+_BATCH_S = 0.08
+# The longest that a fork waits for what we import, which a busy machine does slowly: a child that
+# begins amid an import hangs when it imports the same, and that may be the person's own `import`.
+_FORK_S = 10.0
 _EXIT_S = 2.0  # the longest that the end of the process waits for us
 
 
@@ -32,18 +36,20 @@ class Worker:
     Parameters
     ----------
     handle : callable
-        Takes the list of things put since the last time, in order.
+        Takes the things put since the last time, in order, out of the `deque` that it gets: what
+        it is done with is to be free, since the next call on another thread needs memory, too.
     idle : callable, optional
         Called between batches; returns in how many seconds it wants to be called again though
         nothing was put, or None: the thread then sleeps until something is.
     """
 
     def __init__(
-        self, handle: Callable[[list[Any]], None], idle: Callable[[], float | None] | None = None
+        self, handle: Callable[[deque[Any]], None], idle: Callable[[], float | None] | None = None
     ) -> None:
         self._handle = handle
         self._idle = idle or (lambda: None)
         self._start_lock = threading.RLock()
+        self._is_stuck = self._is_silent = False
         self._reset()
         _workers.add(self)
 
@@ -53,6 +59,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.RLock()
         self._at_work = threading.RLock()
+        self._busy = False
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
@@ -70,6 +77,8 @@ class Worker:
 
     def put(self, thing: Any) -> None:
         """Hand `thing` over. Never blocks, never raises for want of a thread."""
+        if self._is_silent:
+            return
         self._queue.put(thing)
         if self._thread is None:
             self.start()
@@ -81,7 +90,7 @@ class Worker:
     def drain(self, timeout: float = 2.0) -> bool:
         """Wait until all that was put is handled; False when `timeout` seconds were not enough."""
         thread = self._thread
-        if thread is None and self._queue.empty():
+        if self._is_silent or (thread is None and self._queue.empty()):
             return True
         if self.is_here():
             return True  # a subscriber that reads: what it waits for would wait for it
@@ -102,38 +111,47 @@ class Worker:
     def _run(self) -> None:
         timeout: float | None = None
         while True:
-            batch = self._take(timeout)
-            waiting = [thing for thing in batch if isinstance(thing, threading.Event)]
-            work = [thing for thing in batch if not isinstance(thing, threading.Event)]
+            work, waiting = self._take(timeout)
             with self._at_work:
+                self._is_stuck = False
                 self._do(work)
                 for event in waiting:  # whoever reads waits for the calls, not for what rules say
                     if isinstance(event, _Last):
                         event.do()
                     event.set()
-                del batch, waiting, work  # an idle thread must not keep the last call alive
+                del work, waiting  # an idle thread must not keep the last call alive
                 timeout = self._rest()
 
-    def _take(self, timeout: float | None) -> list[Any]:
+    def _take(self, timeout: float | None) -> tuple[deque[Any], list[threading.Event]]:
+        """What was put, and who waits for it, after at most `timeout` seconds."""
+        work: deque[Any] = deque()
+        waiting: list[threading.Event] = []
         try:
-            batch = [self._queue.get(timeout=timeout)]
-        except Empty:
-            return []
-        if not isinstance(batch[0], threading.Event):
-            self._hurry.wait(_BATCH_S)
-        self._hurry.clear()
-        try:
+            if not self._busy:
+                _sort(self._queue.get(timeout=timeout), work, waiting)
+                timeout = _BATCH_S
+            if not waiting:
+                self._hurry.wait(_BATCH_S if timeout is None else min(timeout, _BATCH_S))
+            self._hurry.clear()
             while True:
-                batch.append(self._queue.get_nowait())
+                _sort(self._queue.get_nowait(), work, waiting)
         except Empty:
-            return batch
+            # While things come, whoever puts one wakes nobody: we look by ourselves.
+            self._busy = bool(work or waiting)
+            return work, waiting
 
-    def _do(self, work: list[Any]) -> None:
+    def _do(self, work: deque[Any]) -> None:
         try:
             if work:
                 self._handle(work)
         except BaseException as problem:  # the thread must outlive whatever one record does to it
             faults.note("worker", problem)
+
+    def _rests(self) -> bool:
+        """Keep it from work for a fork, once it is done with what it does; whether that came."""
+        has_come = self._at_work.acquire(timeout=0 if self._is_stuck else _FORK_S)
+        self._is_stuck = not has_come  # the next fork does not wait for the same again
+        return has_come
 
     def _rest(self) -> float | None:
         """How long to wait for more at most; None without end."""
@@ -145,14 +163,20 @@ class Worker:
         return None if wanted is None else max(0.0, wanted)
 
 
+def _sort(thing: Any, work: deque[Any], waiting: list[threading.Event]) -> None:
+    if isinstance(thing, threading.Event):
+        waiting.append(thing)
+    else:
+        work.append(thing)
+
+
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
 _stopped = threading.local()  # what the thread that forks keeps from work meanwhile
 
 
 def _before_fork() -> None:
     # A thread that imports, or holds any lock, is not in the child to let go of it.
-    at_work = [worker._at_work for worker in list(_workers)]
-    _stopped.locks = [lock for lock in at_work if lock.acquire(timeout=_FORK_S)]
+    _stopped.locks = [worker._at_work for worker in list(_workers) if worker._rests()]
 
 
 def _after_fork_in_parent() -> None:
@@ -164,6 +188,9 @@ def _after_fork() -> None:
     _stopped.__dict__.clear()
     for worker in list(_workers):  # the child has neither the thread nor what was queued for it
         worker._reset()
+        if worker._is_stuck:  # what it held is held for ever here: whoever touches it would hang
+            worker._is_silent = True
+            faults.note("fork", "forked amid work that did not end: calls here are not recorded")
 
 
 _afterwards: list[Callable[[], object]] = []

@@ -1,4 +1,4 @@
-"""A function, coroutine or generator that runs inside something: for decorators of any kind.
+"""A block, function, coroutine or generator that runs inside something: `with`, and decorators.
 
 What is put around a generator is there while it runs, and gone while its caller does.
 """
@@ -14,12 +14,43 @@ from typing import Any, Self, TypeVar, cast
 
 from .context import Scope, bind
 
-__all__ = ["Run", "wrapped"]
+__all__ = ["Block", "Run", "wrapped"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Run(ABC):
+class Block(ABC):
+    """What is written `with`, and as well `async with`: neither its begin nor its end waits."""
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    @abstractmethod
+    def _end(self, problem: BaseException | None) -> None:
+        """It is over, with what it raised."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(problem)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(problem)
+
+
+class Run(Block):
     """One run of what is decorated: opened, entered for each step of it, closed."""
 
     scope: Scope | None = None
@@ -36,12 +67,7 @@ class Run(ABC):
         self.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _end(self, problem: BaseException | None) -> None:
         self.close(problem)
 
     def inside(self) -> _Step:

@@ -85,7 +85,9 @@ def browser() -> Iterator[Any]:
     """A headless Chromium, as Playwright's `Browser`."""
     executable = chromium()
     with playwright() as tool:
-        running = tool.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        running = tool.chromium.launch(
+            executable_path=executable, args=list(ARGUMENTS), timeout=PATIENCE_MS
+        )
         try:
             yield running
         finally:
@@ -170,9 +172,10 @@ class Desk:
         """Wait for the cells and the kernel of the notebook in front."""
         self.page.locator(".jp-Notebook .jp-Cell").locator("visible=true").first.wait_for()
         # JupyterLab shows a kernel as idle before there is a session: what is run then is lost.
-        self.page.wait_for_function(
+        until(
+            self.page,
             "async () => { const it = window.jupyterapp.shell.currentWidget?.sessionContext;"
-            " await it?.ready; await it?.session?.kernel?.info; return Boolean(it?.session); }"
+            " await it?.ready; await it?.session?.kernel?.info; return Boolean(it?.session); }",
         )
         self.wait_until_idle()
 
@@ -190,6 +193,17 @@ class Desk:
             ".some(prompt => prompt.textContent.includes('*'))"
         )
         self.wait_until_idle()
+
+
+def until(page: Any, promise: str) -> None:
+    """Wait until this function of the page resolves to true.
+
+    Playwright's `wait_for_function` takes any promise for true.
+    """
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(promise):
+        assert time.monotonic() < end, promise
+        page.wait_for_timeout(50)
 
 
 def write_settings(home: Path, theme: str) -> None:

@@ -6,13 +6,21 @@ import os
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from llmwatch import context
+from llmwatch.recorder import _session
 
 GIVEN = {"LLMWATCH_CASSETTES", "LLMWATCH_CHROMIUM"}
 for _name in [name for name in os.environ if name.startswith("LLMWATCH_")]:
     if _name not in GIVEN:
         del os.environ[_name]
+
+# How long an example takes says more of the machine than of us.
+settings.register_profile(
+    "patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 SENDERS = ("Client", "AsyncClient")
 METHODS = ("send", "build_request")
@@ -27,6 +35,17 @@ def wire():
         for kind in SENDERS
         for method in METHODS
     }
+
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patience():
+    """Reading waits for what is queued longer than a person is made to: machines of tests starve."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_session, "_WAIT_S", PATIENCE_S)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """`make demo`: the quickstart in a real kernel, and what a person would see of it.
 
-Everything happens in `out/`: the CSV, and the notebook with its outputs. It ends well only if the
-receipt, the rows and the file were really there.
+Everything happens in `out/`: the CSV, the report, and the notebook with its outputs. It ends well
+only if the receipt, the alert, the rows and the files were really there.
 """
 
 from __future__ import annotations
@@ -24,39 +24,44 @@ def main(out: Path = ROOT / "out") -> int:
     import pandas as pd
 
     out.mkdir(exist_ok=True)
-    table, page = out / "calls.csv", out / QUICKSTART.name
+    table, report, page = out / "calls.csv", out / "session.html", out / QUICKSTART.name
     table.unlink(missing_ok=True)
+    report.unlink(missing_ok=True)
     print(f"running {QUICKSTART.relative_to(ROOT)} in a kernel ...", flush=True)
     notebook = run(nbformat.read(QUICKSTART, as_version=4), out)
     nbformat.write(notebook, page)
-    receipt = receipt_of(notebook)
+    receipt, alert = shown_by(notebook, "receipt"), shown_by(notebook, "alert")
     calls = pd.read_csv(table)
     print(f"\nthe receipt under the cell:\n\n{receipt}")
+    print(f"\nthe alert under another, whose calls were turned away:\n\n{alert}")
     print(f"\nthe first of {len(calls)} rows, and some of {len(calls.columns)} columns:\n")
     print(calls[SHOWN].head(8).to_string(na_rep="", max_colwidth=24))
-    print(f"\nthe calls:    {table}\nthe notebook: {page}")
-    missing = what_is_missing(receipt, calls)
+    print(f"\nthe calls:    {table}\nthe report:   {report}\nthe notebook: {page}")
+    missing = what_is_missing(receipt, alert, calls)
+    if not report.exists():
+        missing.append("the report")
     for what in missing:
         print(f"missing: {what}", file=sys.stderr)
     return 1 if missing else 0
 
 
-def receipt_of(notebook: Any) -> str:
-    """The text twin of the receipt; empty when there is none."""
+def shown_by(notebook: Any, cell_id: str) -> str:
+    """The text twin of what a cell shows as HTML; empty when that is nothing."""
     shown = [
         output.data
-        for output in cell(notebook, "receipt").outputs
+        for output in cell(notebook, cell_id).outputs
         if output.output_type == "display_data" and "text/html" in output.data
     ]
     return shown[-1]["text/plain"] if shown else ""
 
 
-def what_is_missing(receipt: str, calls: Any) -> list[str]:
+def what_is_missing(receipt: str, alert: str, calls: Any) -> list[str]:
     """What the demo promises and does not keep, in words; nothing, when all is there."""
     tagged = calls[calls.tag == "quickstart"]
     kept = {
         "a receipt of six calls": receipt.startswith("6 calls · "),
         "an error in the receipt": "1 error" in receipt,
+        "an alert of the error rate": "high_error_rate" in alert,
         "the six calls of the cell": len(tagged) == 6,
         "tokens and cost": (tagged.cost_usd > 0).sum() == 4,
         "a stream with its first token": (tagged.stream & (tagged.ttft_s > 0)).sum() == 1,

@@ -49,6 +49,7 @@ def run(notebook: Any, folder: Path) -> Any:
         client = NotebookClient(
             notebook,
             timeout=HANG_S,
+            iopub_timeout=HANG_S,  # an output that is late is none that is missing
             kernel_name="python3",
             extra_arguments=["--log-level=ERROR"],  # a warning about TCP is no news here
             resources={"metadata": {"path": str(folder)}},

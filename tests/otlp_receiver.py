@@ -14,16 +14,21 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 KINDS = {"/v1/traces": ExportTraceServiceRequest, "/v1/metrics": ExportMetricsServiceRequest}
-HANG_S = 20
+HANG_S = 60
 
 
 class Receiver:
-    """Keeps what it is sent. `answers` are the statuses (and bodies) of the next requests."""
+    """Keeps what it is sent. `answers` are the statuses (and bodies) of the next requests.
+
+    While `gate` is closed nothing is answered.
+    """
 
     def __init__(self, port: int = 0, paths=tuple(KINDS)) -> None:
         self.paths = paths
         self.answers: deque = deque()
         self.requests: list = []  # path, headers in lower case, parsed body
+        self.gate = threading.Event()
+        self.gate.set()
         self._came = threading.Condition()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.receiver = self
@@ -41,6 +46,7 @@ class Receiver:
         self.stop()
 
     def stop(self) -> None:
+        self.gate.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -50,10 +56,10 @@ class Receiver:
         status, answer = self.answers.popleft() if self.answers else (200, b"")
         if path not in self.paths:
             status = 404
-        if status == 200:
-            with self._came:
+        with self._came:
+            if status == 200:
                 self.requests.append((path, headers, KINDS[path].FromString(body)))
-                self._came.notify_all()
+            self._came.notify_all()
         return status, answer
 
     def wait_for(self, condition) -> None:
@@ -137,6 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         if headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         status, answer = self.server.receiver.take(self.path, headers, body)
+        self.server.receiver.gate.wait(HANG_S)
         if status is None:  # never answers
             threading.Event().wait(HANG_S)
             return

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,8 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+
+from tests.ports import free_port
 
 HANG_S = 60.0  # a hang guard: ten times what a slow machine needs
 _LOOK_S = 0.1  # it has nothing that one could wait for, so one asks again
@@ -127,12 +128,6 @@ def get(url: str) -> str:
     """What is there."""
     with urlopen(url, timeout=HANG_S) as answer:
         return str(answer.read().decode("utf-8"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:

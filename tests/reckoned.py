@@ -73,6 +73,7 @@ def reckoned(calls, seconds=None):
         "output_tokens_per_s": (
             sum(known(timed, "output_tokens")) / spent if spent >= 1e-9 else math.nan
         ),
+        "output_tokens_per_s_n": len(timed),
         "input_tokens": total(calls, others, "input_tokens"),
         "output_tokens": total(calls, others, "output_tokens"),
         "tokens": total(calls, others, "input_tokens", "output_tokens"),

@@ -67,6 +67,7 @@ def session(n: int = 180) -> Made:
              request_preview="Summarise the text below in one line: …",
              response_preview="The report finds that …"),
     ])  # fmt: skip
+    made.tries.note("open", (429, 429), 200)
     made.alerts.evaluate()
     flying = {"operation": "chat", "tag": "prompt-v2", "execution_count": 12}
     made.flying = [{**flying, "started_at": now - 4_000_000_000, "model": "gpt-5",

@@ -40,8 +40,9 @@ class FrontEnd:
         self.comm_id = ""
 
     def run(self, code):
-        """Run a cell, and keep what came over our comm meanwhile."""
-        run = self._kernel.run(code, during=lambda run: self._note(run.messages[-1]))
+        """Run a cell, and keep what came over our comm meanwhile, of an earlier cell too."""
+        hear = self._note
+        run = self._kernel.run(code, during=lambda run: hear(run.messages[-1]), beside=hear)
         assert run.status == "ok", run.reply
         return run
 
@@ -55,6 +56,18 @@ class FrontEnd:
             came = client.get_iopub_msg(timeout=60)
             taken |= came["msg_type"] == "comm_close" and came["content"]["comm_id"] == asked
             self._note(came)
+
+    def has_heard(self, count):
+        """All that was said, once it is this much: it is written by a thread of its own."""
+        while len(self.heard) < count:
+            self._note(self._kernel.client.get_iopub_msg(timeout=60))
+        return self.heard
+
+    def tell(self, model, data):
+        """Send a widget's model a message."""
+        content = {"comm_id": model, "data": data}
+        client = self._kernel.client
+        client.shell_channel.send(client.session.msg("comm_msg", content))
 
     def _note(self, message):
         content = message["content"]
@@ -110,7 +123,7 @@ def test_the_magic_opens_the_sidebar_of_a_front_end_that_was_heard(k):
     front.run(LOAD)
     front.say("hello")
     runs = [front.run("%llmwatch dashboard"), front.run("%llmwatch dashboard sidebar")]
-    assert [said["type"] for said in front.heard] == ["open", "open"]
+    assert [said["type"] for said in front.has_heard(2)] == ["open", "open"]
     assert len({said["model_id"] for said in front.heard}) == 1
     for data in map(shown, runs):
         assert VIEW not in data
@@ -126,9 +139,10 @@ def test_before_a_front_end_is_heard_it_chooses_itself(k):
     front = FrontEnd(k)
     front.run(LOAD)
     data = shown(front.run("%llmwatch dashboard"))
+    (said,) = front.has_heard(1)
     assert data[MIME]["where"] == "sidebar"
-    assert data[VIEW]["model_id"] == data[MIME]["model_id"] == front.heard[0]["model_id"]
-    assert front.heard[0]["type"] == "open"
+    assert data[VIEW]["model_id"] == data[MIME]["model_id"] == said["model_id"]
+    assert said["type"] == "open"
 
 
 def test_inline_is_under_the_cell(k):
@@ -161,6 +175,7 @@ def test_closed_it_is_made_anew_when_asked_for(k):
     """After `close` the sidebar is told, and the next one is another."""
     front = FrontEnd(k)
     front.run(f"{LOAD}\nimport llmwatch\nboard = llmwatch.dashboard()\nboard.close()")
+    front.has_heard(2)
     front.say("panel")
     opened, closed, again = front.heard
     assert (opened["type"], closed["type"], again["type"]) == ("open", "closed", "panel")
@@ -171,6 +186,7 @@ def test_unloading_ends_the_line(k):
     """Front ends are told, and the panel's widget is closed with it."""
     front = FrontEnd(k)
     front.run(f"{LOAD}\n%llmwatch dashboard")
+    front.has_heard(1)
     run = front.run("%unload_ext llmwatch")
     assert front.comm_id == ""
     assert front.heard[-1]["model_id"] in {c["comm_id"] for c in run.of("comm_close")}
@@ -186,7 +202,7 @@ def test_a_front_end_that_does_not_know_us(k):
     before = front.comm_id
     front.run("%llmwatch dashboard")
     assert front.comm_id != before
-    assert front.heard[-1]["type"] == "open"
+    assert front.has_heard(1)[-1]["type"] == "open"
 
 
 def test_a_panel_that_cannot_be_made_is_told(tmp_path):
@@ -211,17 +227,44 @@ def test_a_notice_is_handed_to_the_front_end(k):
         "rule = llmwatch.alert('many', 'requests > 0')\n"
         "with OfflineServer() as server:\n"
         "    offline_client(server).chat.completions.create(model='m', messages=[])\n"
-        "import time\n"
-        "end = time.monotonic() + 60\n"
-        "while not llmwatch.alerts.firing and time.monotonic() < end: time.sleep(0.01)\n"
+        "assert llmwatch.alerts.firing"
     )
-    for _ in range(100):
-        front.run("time.sleep(0.05)")
-        if front.heard:
-            break
-    (said,) = front.heard
+    (said,) = front.has_heard(1)
     assert (said["type"], said["phase"], said["severity"]) == ("alert", "firing", "warning")
     assert said["message"].startswith("many: ")
+
+
+def test_one_thread_writes_to_the_browser(k):
+    """The panel's news and answers, where to show it, and toasts: widgets know no other locks."""
+    front = FrontEnd(k)
+    front.run(LOAD)
+    front.run(
+        "import threading, time, llmwatch\n"
+        "from ipykernel.comm.comm import BaseComm\n"
+        "wrote, publish = [], BaseComm.publish_msg\n"
+        "def noting(comm, what, data=None, **more):\n"
+        "    word = (data or {}).get('method') or (data or {}).get('type')\n"
+        "    if what == 'comm_msg' and word:\n"
+        "        wrote.append((word, threading.current_thread().name))\n"
+        "    return publish(comm, what, data=data, **more)\n"
+        "BaseComm.publish_msg = noting"
+    )
+    front.say("panel")
+    model = front.heard[-1]["model_id"]
+    front.tell(model, {"method": "request_state"})
+    front.tell(model, {"method": "custom", "content": {"do": "csv", "id": 1}})
+    front.run("%llmwatch dashboard")
+    front.run(
+        "from llmwatch.testing import OfflineServer, offline_client\n"
+        "rule = llmwatch.alert('any', 'requests > 0')\n"
+        "with OfflineServer() as server:\n"
+        "    offline_client(server).chat.completions.create(model='m', messages=[])\n"
+        "end = time.monotonic() + 60\n"
+        "while time.monotonic() < end and not {'alert', 'update', 'custom', 'open'} <= {k for k, _ in wrote}:\n"
+        "    time.sleep(0.01)"
+    )
+    wrote = eval(k.ask("sorted(set(wrote))"))
+    assert wrote == [(k, "llmwatch-panel") for k in ("alert", "custom", "open", "panel", "update")]
 
 
 @pytest.mark.parametrize("where", ["left", "", True])

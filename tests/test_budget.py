@@ -34,12 +34,30 @@ def test_the_next_call_is_refused_with_nothing_sent(server):
     client = offline_client(server)
     with llmwatch.watch(budget=0.5) as w:
         client.chat.completions.create(**ASK)
-        with pytest.raises(llmwatch.BudgetExceeded, match=r"budget of \$0\.5 is spent") as caught:
+        with pytest.raises(llmwatch.BudgetExceeded, match=r"budget of \$0\.50 is spent") as caught:
             client.chat.completions.create(**ASK)
     assert len(server.requests) == 1
     assert len(w.calls) == 1
     assert caught.value.limit == 0.5
     assert caught.value.spent == w.calls.cost_usd.sum()
+
+
+def test_a_budget_shows_itself(server):
+    """What is spent, and of how much."""
+    dear(server)
+    with llmwatch.watch(budget=100) as w:
+        offline_client(server).chat.completions.create(**ASK)
+    assert len(w.calls) == 1
+    assert repr(w.budget) == f"<Budget: ${w.calls.cost_usd.sum():.2f} of $100.00>"
+
+
+def test_a_small_budget_reads_like_money(server):
+    """Neither sum is written with an exponent."""
+    with llmwatch.watch(budget=3e-5), pytest.raises(llmwatch.BudgetExceeded) as caught:
+        for _ in range(9):
+            offline_client(server).chat.completions.create(**ASK)
+    assert str(caught.value).startswith("the budget of $0.00003 is spent ($0.0000")
+    assert "e-" not in str(caught.value)
 
 
 @pytest.mark.parametrize("surface", ["plain", "stream", "helper", "raw", "responses"])
@@ -139,7 +157,9 @@ def test_a_price_given_later_is_charged(server):
         assert (w.budget.spent, w.budget.unpriced) == (0, 3)
         llmwatch.price("my-late-model", input=1, output=2)
         llmwatch.price("my-late-model", input=3, output=4)
-        with pytest.raises(llmwatch.BudgetExceeded, match=r"\(\$6\), not counting 1 call .*no-su"):
+        with pytest.raises(
+            llmwatch.BudgetExceeded, match=r"\(\$6\.00\), not counting 1 call .*no-su"
+        ):
             client.chat.completions.create(**ASK)
     assert w.calls["cost_usd"].sum() == w.budget.spent == outer.budget.spent == 6
     assert w.budget.unpriced == outer.budget.unpriced == 1

@@ -37,6 +37,13 @@ def test_the_public_list_is_complete():
     assert offered - machinery == set(llmwatch.__all__)
 
 
+def test_tab_offers_public_names_alone():
+    """However much of us is loaded by now: rooms and helpers are no names for a person."""
+    code = "import llmwatch, llmwatch.magic, llmwatch.testing; llmwatch.session.calls\n"
+    code += "print(*(n for n in dir(llmwatch) if not n.startswith('_')))"
+    assert python(code).split() == llmwatch.__all__
+
+
 @pytest.mark.parametrize("name", llmwatch.__all__)
 def test_every_public_name_is_there_and_says_what_it_is(name):
     """It resolves, `dir` shows it, and `?` has something to show."""

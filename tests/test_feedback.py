@@ -10,11 +10,10 @@ import pytest
 
 import llmwatch
 from llmwatch.exceptions import UsageError
-from llmwatch.reading import Reading
 from llmwatch.recorder import Session
 from llmwatch.records import Call
-from llmwatch.store import Store
 from llmwatch.testing import OfflineServer, offline_anthropic, offline_async_client, offline_client
+from tests.source import Source
 
 ASK = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -309,23 +308,8 @@ def test_ratings_survive_files(tmp_path):
 
 def test_what_can_only_be_read_says_so():
     """A source that has no session behind it is not rated, in one line."""
-
-    class Source(Reading):
-        def __init__(self):
-            self.store = Store()
-            self.store.append([make(0)])
-
-        def _view(self):
-            return self.store.view()
-
-        def _in_flight(self):
-            return []
-
-        def _settle(self):
-            pass
-
     with pytest.raises(UsageError, match=r"rate a call in llmwatch\.session"):
-        Source().feedback("id-0", True)
+        Source([make(0)]).feedback("id-0", True)
 
 
 def test_a_rating_is_heard_of():

@@ -13,8 +13,8 @@ import llmwatch
 
 # From the bottom up: a room imports from floors below its own, never from its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("exceptions", "faults", "ids", "semconv"),
-    ("colours", "otel", "records", "settings", "totals", "words"),
+    ("exceptions", "faults", "ids", "late", "semconv"),
+    ("colours", "otel", "records", "retry_after", "settings", "totals", "words"),
     ("columns", "context", "frames", "pricing", "redaction"),
     ("capture", "view", "worker", "wrapping"),
     ("assemble", "store", "summary"),

@@ -296,6 +296,17 @@ def test_a_frame_has_a_row_a_group():
     assert source.summary(by="stream").index.tolist() == [False, True]
 
 
+@pytest.mark.parametrize("word", ["model", "user", "k"])
+def test_half_a_character_is_a_group(word):
+    """A lone surrogate, which Arrow cannot hold, is called as it came: whole, and over time."""
+    half = "\ud83d"
+    values = {"labels": '{"k": "\ud83d"}'} if word == "k" else {word: half}
+    source = Source(make(1, **values), in_flight=({"age_s": 1.0, "model": half},))
+    assert half in source.summary(by=word).index
+    assert half in source.timeline("1h", by=word).index.get_level_values(word)
+    assert source.active["model"].tolist() == [half]
+
+
 def test_several_words_make_a_multi_index():
     """One level a word, named by it; a list of one word is that word."""
     source = Source(make(2, model="a", tag="x"), make(1, model="a"))

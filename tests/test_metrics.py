@@ -22,7 +22,8 @@ pytest.importorskip("prometheus_client")
 import llmwatch
 from llmwatch.testing import OfflineServer, offline_client
 from tests.fresh import fresh_session
-from tests.prometheus_server import HANG_S, free_port, get, pushgateway
+from tests.ports import deaf_port, free_port
+from tests.prometheus_server import HANG_S, get, pushgateway
 
 ROOT = Path(__file__).parents[1]
 
@@ -181,8 +182,8 @@ def test_a_pushgateway_takes_them_and_counts_nothing_twice(ask, tmp_path):
 def test_a_gateway_that_is_not_there_is_told_without_its_password():
     """One line with the host and the reason."""
     for scheme in ("http://", "https://", "http://ana:geheim@"):
-        with pytest.raises(llmwatch.ExportError) as told:
-            llmwatch.push_prometheus(f"{scheme}127.0.0.1:{free_port()}/push")
+        with deaf_port() as port, pytest.raises(llmwatch.ExportError) as told:
+            llmwatch.push_prometheus(f"{scheme}127.0.0.1:{port}/push")
         assert str(told.value).startswith("could not push to 127.0.0.1:")
         assert "Is a Pushgateway there?" in str(told.value)
         assert "geheim" not in str(told.value)
@@ -341,7 +342,7 @@ assert os.waitpid(child, 0)[1] == 0
 
 def test_a_closed_port_answers_no_more():
     """Nobody can connect after `.close()`."""
-    server = llmwatch.serve_prometheus(port=0)
+    server = llmwatch.serve_prometheus(port=free_port())
     server.close()
     with pytest.raises(URLError):
         urlopen(server.url, timeout=HANG_S)

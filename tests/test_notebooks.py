@@ -41,21 +41,27 @@ def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
 
 
 def test_the_demo_shows_the_whole_main_job(tmp_path, capsys):
-    """`make demo` shows the receipt, the rows and where the CSV lies, and ends well."""
+    """`make demo` shows receipt, alert, rows and where CSV and report lie, and ends well."""
     assert demo.main(tmp_path) == 0
     seen = capsys.readouterr().out
     assert "6 calls · " in seen
     assert str(tmp_path / "calls.csv") in seen
+    assert "<svg" in (tmp_path / "session.html").read_text("utf-8")
+    assert str(tmp_path / "session.html") in seen
 
 
 @pytest.mark.parametrize(
     ("receipt", "missing"),
-    [("", "a receipt of six calls"), ("6 calls · 0 errors", "an error in the receipt")],
+    [
+        ("", "a receipt of six calls"),
+        ("6 calls · 0 errors", "an error in the receipt"),
+        ("6 calls · 1 error", "an alert of the error rate"),
+    ],
 )
-def test_the_demo_does_not_end_well_without_its_receipt(receipt, missing):
+def test_the_demo_does_not_end_well_without_what_it_promises(receipt, missing):
     """What is not there is named."""
     import pandas as pd
 
     nothing = pd.DataFrame(columns=[*demo.SHOWN, "tag"]).astype({"stream": bool})
-    assert missing in demo.what_is_missing(receipt, nothing)
-    assert "the six calls of the cell" in demo.what_is_missing(receipt, nothing)
+    assert missing in demo.what_is_missing(receipt, "", nothing)
+    assert "the six calls of the cell" in demo.what_is_missing(receipt, "", nothing)

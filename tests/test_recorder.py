@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields, replace
+
 import pandas as pd
 import pytest
 
@@ -67,9 +70,43 @@ def test_content_says_how_much_text_is_kept(content, kept):
     assert pd.isna(preview) if kept is None else kept in preview
 
 
+def test_the_settings_are_named_where_one_types_them():
+    """`configure` shows its settings by name to Tab and `help`, as many as there are."""
+    named = inspect.signature(llmwatch.configure).parameters
+    assert [*named][:-1] == [field.name for field in fields(llmwatch.session.settings)]
+
+
+def test_tab_behind_the_session_offers_what_a_person_asks_for():
+    """What a watch reads with, the switch, the settings; nothing that rooms tell each other."""
+    offered = {name for name in dir(llmwatch.session) if not name.startswith("_")}
+    assert all(hasattr(llmwatch.session, name) for name in offered)
+    assert {"calls", "active", "summary", "to_csv", "alerts", "enable", "price"} <= offered
+    assert offered & {"gate", "hold", "record", "release", "store", "end_span"} == set()
+
+
+def test_what_is_not_given_stays_as_it_is():
+    """One setting is changed, the others are what they were."""
+    before = llmwatch.session.settings
+    try:
+        llmwatch.configure(max_calls=77, redact=["x"])
+        llmwatch.configure(receipts="all")
+        assert llmwatch.session.settings == replace(
+            before, max_calls=77, redact=("x",), receipts="all"
+        )
+    finally:
+        llmwatch.configure(**{f.name: getattr(before, f.name) for f in fields(before)})
+    assert llmwatch.session.settings == before
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({"contents": "none"}, "content"), ({"content": "some"}, "preview"), ({"max_calls": 0}, "1")],
+    [
+        ({"content": None}, "preview"),
+        ({"redact": None}, "no list"),
+        ({"contents": "none"}, "content"),
+        ({"content": "some"}, "preview"),
+        ({"max_calls": 0}, "1"),
+    ],
 )
 def test_a_wrong_setting_is_one_clear_line_and_changes_nothing(wrong, named):
     """An unknown setting or value names what there is, and the old settings stay."""

@@ -176,7 +176,7 @@ def test_the_same_tokens_on_another_model():
         " (n = 1)." in saved.verdict
     )
     dearer = held(make("gpt-5-nano", input_tokens=1000, output_tokens=0)).savings("gpt-5").verdict
-    assert "instead of $0.00005: 2400\u202f% more" in dearer
+    assert "instead of $0.00005: 2,400\u202f% more" in dearer
     same = held(make("gpt-5", input_tokens=1000, output_tokens=0)).savings("gpt-5").verdict
     assert "would have cost the same, $0.00125 (n = 1)" in same
 
@@ -291,6 +291,11 @@ def test_a_loaded_file_can_be_asked(tmp_path):
     assert loaded.savings("gpt-5-nano").verdict == session.savings("gpt-5-nano").verdict
     llmwatch.price("my-shelf-model", input=1, output=1, cached_input=1)
     assert loaded.savings("my-shelf-model").total.other_cost_usd == close(12_100 + 901)
+
+
+def test_half_a_character_is_a_model():
+    """A lone surrogate, which Arrow cannot hold, is in the table as it came."""
+    assert held(make("m\ud83d", input_tokens=1)).savings().table.index.tolist() == ["m\ud83d"]
 
 
 def test_older_calls_are_named():

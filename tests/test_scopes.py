@@ -185,6 +185,39 @@ def test_a_decorator_keeps_the_nature_of_what_it_decorates():
     assert inspect.isasyncgenfunction(asyncgen)
 
 
+def test_a_bare_decorator_records():
+    """`@llmwatch.watch` without brackets watches the function as well."""
+
+    @llmwatch.watch
+    def work():
+        return offline_client().chat.completions.create(**ASK)
+
+    before = len(llmwatch.session)
+    work()
+    assert len(llmwatch.session) == before + 1
+
+
+@pytest.mark.parametrize("wrong", [3, type("Chain", (), {})])
+def test_what_is_no_function_is_not_decorated(wrong):
+    """A class would be one no more: it is refused, by a watch and by a span, as a number is."""
+    for decorate in (llmwatch.watch, llmwatch.watch(tag="t"), llmwatch.span("s")):
+        with pytest.raises(llmwatch.UsageError, match="decorates a function"):
+            decorate(wrong)
+
+
+def test_a_text_alone_says_how_it_is_meant():
+    """It is told that a watch takes names."""
+    with pytest.raises(llmwatch.UsageError, match=r"e\.g\. watch\(tag='v2'\)"):
+        llmwatch.watch("v2")
+
+
+def test_a_label_of_nothing_is_none():
+    """`None` is no text: the label is not there."""
+    with llmwatch.watch(labels={"k": 1, "no": None}) as w:
+        offline_client().chat.completions.create(**ASK)
+    assert w.calls.labels.tolist() == ['{"k": "1"}']
+
+
 def test_a_decorated_function_may_call_itself():
     """Recursion opens a scope for each run, and all rows land in the one watch."""
     w = llmwatch.watch(tag="r")

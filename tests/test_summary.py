@@ -22,7 +22,7 @@ from llmwatch.totals import Totals
 S = 1_000_000_000
 NOW = 1_790_000_000 * S
 LOCAL = datetime.fromtimestamp(NOW // S).astimezone().tzinfo
-BESIDE = {"rate_n", "latency_n", "ttft_n", "satisfaction_n"}
+BESIDE = {"rate_n", "latency_n", "ttft_n", "output_tokens_per_s_n", "satisfaction_n"}
 
 
 def make(ago: float, **values) -> Call:
@@ -61,7 +61,8 @@ def test_nothing_is_no_zero_latency():
     assert zero == {
         "requests", "active", "cancelled", "partial", "rate_n", "latency_n", "ttft_n",
         "input_tokens", "output_tokens", "tokens", "cost_usd", "unpriced", "unmeasured",
-        "estimated_tokens", "estimated_cost_usd", "attempts", "satisfaction_n",
+        "estimated_tokens", "estimated_cost_usd", "attempts", "output_tokens_per_s_n",
+        "satisfaction_n",
     }  # fmt: skip
     assert empty["errors"] == {}
     assert all(is_nan(empty[name]) for name in set(empty) - zero - {"errors"})

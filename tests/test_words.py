@@ -19,6 +19,7 @@ def plain(text):
     ("value", "words"),
     [
         (0, "0 ms"),
+        (0.000014, "< 0.1 ms"),
         (0.0004, "0.4 ms"),
         (0.00996, "10 ms"),
         (0.906, "906 ms"),
@@ -46,6 +47,14 @@ def test_seconds(value, words):
 def test_seconds_at_a_glance(value, words):
     """Two digits are enough for one line, and a column keeps one unit."""
     assert plain(seconds(value, digits=2, ms_below=0.1)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "0.00 s"), (0.0004, "0.00 s"), (0.012, "0.01 s"), (1.5, "1.50 s")]
+)
+def test_seconds_without_milliseconds(value, words):
+    """No time at all, and next to none, where a column has seconds alone."""
+    assert plain(seconds(value, ms_below=0)) == words
 
 
 @pytest.mark.parametrize(
@@ -101,6 +110,8 @@ def test_dollars(value, words):
         (0.996, "99.6 %"),
         (0.9996, ">99.9 %"),
         (1, "100 %"),
+        (9.994, "999 %"),
+        (23.4, "2,340 %"),
         (None, DASH),
         (math.nan, DASH),
     ],

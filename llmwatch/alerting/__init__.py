@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..late import late
 from ._alert import SEVERITIES, Alert, Handler
 from ._look import Flight
 from ._manager import Alerts
@@ -35,20 +36,15 @@ __all__ = [
     "webhook",
 ]
 
-_LATE = {
-    "HANDLER": "_lane",
-    "Delivery": "_delivery",
-    "email": "_email",
-    "notify": "_notify",
-    "slack": "_slack",
-    "webhook": "_webhook",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load what delivers when it is first used: most sessions tell nobody but the notebook."""
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_LATE[name]}", __name__), name)
+# What delivers: most sessions tell nobody but the notebook.
+__getattr__ = late(
+    __name__,
+    {
+        "HANDLER": "_lane",
+        "Delivery": "_delivery",
+        "email": "_email",
+        "notify": "_notify",
+        "slack": "_slack",
+        "webhook": "_webhook",
+    },
+)

@@ -51,6 +51,9 @@ class Condition(Protocol):
     def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
         """Look at `figures` (`summary.summarize`)."""
 
+    def holds(self, value: float) -> bool:
+        """Whether that lies beyond the threshold, however few calls say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -76,11 +79,12 @@ class Limit:
         if isnan(value):
             return Measure(value, n, False, blank, blank)
         surely = self._near_end(value, n) if figure.kind == "rate" else value
-        over = self._beyond(surely) and (not figure.n or n >= min_calls)
-        clear = not self._beyond(value) and abs(value - self.threshold) >= self._band()
+        over = self.holds(surely) and (not figure.n or n >= min_calls)
+        clear = not self.holds(value) and abs(value - self.threshold) >= self._band()
         return Measure(value, n, over, clear, blank)
 
-    def _beyond(self, value: float) -> bool:
+    def holds(self, value: float) -> bool:
+        """Whether `value` lies beyond the threshold."""
         if self.comparison == ">":
             return value > self.threshold
         if self.comparison == ">=":
@@ -112,6 +116,10 @@ class Made:
         """What stands for it in tables."""
         return f"{self.figure.name}(summary)"
 
+    def holds(self, value: float) -> bool:
+        """Whether the function has said yes."""
+        return value > self.threshold
+
     def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
         """Ask the function; one that raises says nothing, and is a line in diagnostics."""
         try:
@@ -124,7 +132,7 @@ class Made:
         if isnan(value):
             return Measure(value, n, False, blank, blank)
         return Measure(
-            value, n, value > 0 and n + figures["active"] >= min_calls, value <= 0, blank
+            value, n, self.holds(value) and n + figures["active"] >= min_calls, value <= 0, blank
         )
 
 

@@ -10,7 +10,10 @@ from contextlib import contextmanager, suppress
 __all__ = ["TIMEOUT_S", "deadline"]
 
 TIMEOUT_S = 3.0
-"""The longest that one try of a delivery lasts, in seconds."""
+"""The longest that a try over HTTP lasts, and that a mail server is waited for at each step,
+in seconds, once the name server has said where they are."""
+
+_AGAIN_S = 0.1  # a name server that was slow, or TLS, gives the socket only after the end
 
 
 @contextmanager
@@ -22,21 +25,22 @@ def deadline(seconds: float, connection: Callable[[], socket.socket | None]) -> 
     TimeoutError
         At the end, when it has: what was read up to then is not the whole.
     """
-    is_over = threading.Event()
+    is_done, is_over = threading.Event(), threading.Event()
 
     def hang_up() -> None:
-        is_over.set()
-        end = connection()
-        if end is not None:
-            with suppress(OSError):  # closed meanwhile
-                end.shutdown(socket.SHUT_RDWR)
+        wait = seconds
+        while not is_done.wait(wait):
+            is_over.set()
+            end, wait = connection(), _AGAIN_S
+            if end is not None:
+                with suppress(OSError):  # closed meanwhile
+                    end.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, hang_up)
-    timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # the process ends, and no thread is to be had: each read has its
+        threading.Thread(target=hang_up, name="llmwatch-deadline", daemon=True).start()  # timeout
     try:
         yield
     finally:
-        timer.cancel()
+        is_done.set()
         if is_over.is_set():
             raise TimeoutError

@@ -7,9 +7,8 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from .. import faults
-from ..exceptions import UsageError
 from ._alert import Alert, Handler
-from ._rules import Rule, severities_of
+from ._rules import Rule, no_handler, severities_of
 from ._states import Change
 from ._watcher import Watcher
 
@@ -47,7 +46,7 @@ class Desk:
     ) -> Callable[[], None]:
         """Tell `handler` from now on; returns what ends that."""
         if not callable(handler):
-            raise UsageError(f"{handler!r} cannot be called: give a function of one Alert.")
+            raise no_handler("add_handler", handler)
         route = _Route(handler, severities_of(severity))
         others = tuple(r for r in self._routes if not _is_same(r.handler, handler))
         self._routes = (*others, route)
@@ -88,13 +87,17 @@ class Desk:
         """Tell of a firing, or of its end, whoever is to know."""
         if watcher.alert is None:
             return
-        is_muted = self.muted_until_ns(watcher.rule.name) > now_ns
+        muted_ns = self.muted_until_ns(watcher.rule.name)
+        is_muted = muted_ns > now_ns
         if change == "resolved":
             if watcher.shown:
                 self._show(watcher)
             if watcher.notified and not is_muted:
                 self._send(watcher)
-        elif not is_muted:
+        elif is_muted:
+            if watcher.shown:
+                self._show(watcher, ("muted", str(muted_ns)))  # once: it moves no more
+        else:
             due = watcher.schedule.is_due(now_ns, told_of_this=watcher.notified > 0)
             if due:
                 watcher.told(now_ns)
@@ -102,10 +105,10 @@ class Desk:
             if due:
                 self._send(watcher)
 
-    def _show(self, watcher: Watcher) -> None:
+    def _show(self, watcher: Watcher, words: tuple[str, ...] = ()) -> None:
         alert = watcher.alert
         assert alert is not None
-        words = (alert.state, alert.message, alert.detail)
+        words = words or (alert.state, alert.message, alert.detail)
         if watcher.shown and self._shown.get(alert.key) == words:
             return
         watcher.shown = True

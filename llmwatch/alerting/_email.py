@@ -130,6 +130,9 @@ def email(
 ) -> Email:
     """A handler that mails each notice.
 
+    The server is waited for 3 s at each step of its conversation, and 10 s in all: there are
+    eight steps with TLS and a login, and to be cut off amid them would lose the notice.
+
     Parameters
     ----------
     host, port : str, int
@@ -180,7 +183,7 @@ def _address(text: str) -> str:
 
 def _reason(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
-        return f"no answer within {TIMEOUT_S:g} s"
+        return f"not done in time ({TIMEOUT_S:g} s a step, {_SESSION_S:g} s in all)"
     if isinstance(problem, socket.gaierror):
         return "no such host"
     return type(problem).__name__

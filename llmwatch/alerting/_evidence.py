@@ -53,6 +53,8 @@ class Evidence:
         The newest of them, the newest last.
     codes : Counter
         The failed ones by the provider's own code, else the error type: for the advice.
+    wait_s : float or None
+        How long the newest that said so asked to wait (`Retry-After`).
     """
 
     def __init__(self) -> None:
@@ -62,6 +64,7 @@ class Evidence:
         self.codes: Counter[str] = Counter()
         self.cells: dict[str, Cell] = {}
         self.call_ids: deque[str] = deque(maxlen=_IDS)
+        self.wait_s: float | None = None
         self._next = 0
 
     @property
@@ -81,7 +84,10 @@ class Evidence:
         wanted = fresh & _offending(look, condition)
         names = {*_TOLD, "labels", *by} & _COLUMNS
         calls = {name: column[wanted].tolist() for name, column in look.columns(*names).items()}
-        self._take(_of_group(calls, by, group) if by else calls)
+        calls = _of_group(calls, by, group) if by else calls
+        self._take(calls)
+        waits = (look.flight.wait_s(id_) for id_ in reversed(calls["call_id"][-_IDS:]))
+        self.wait_s = next((wait for wait in waits if wait is not None), self.wait_s)
 
     def fly(self, look: Look, condition: Condition, by: tuple[str, ...], group: Group) -> None:
         """Take the offending calls in flight instead: they are looked at anew each time."""

@@ -45,7 +45,7 @@ _TABLE = (
     Figure("latency_p99_s", "seconds", n="latency_n", word="p99"),
     Figure("ttft_p50_s", "seconds", n="ttft_n", word="first token p50"),
     Figure("ttft_p95_s", "seconds", n="ttft_n", word="first token p95"),
-    Figure("output_tokens_per_s", "per_s", n="requests", word="tokens/s"),
+    Figure("output_tokens_per_s", "per_s", n="output_tokens_per_s_n", word="tokens/s"),
     Figure("input_tokens", "count", word="input tokens"),
     Figure("output_tokens", "count", word="output tokens"),
     Figure("tokens", "count", word="tokens"),
@@ -72,7 +72,7 @@ def unknown_figure(name: str) -> UsageError:
     """One line: which figure may have been meant, which there are, in what units."""
     word = name.lower()
     near = [known for known in FIGURES if word in known] if len(word) > 2 else []
-    near.sort(key=lambda known: "p95" not in known)  # what is meant by a mere "latency"
+    near.sort(key=lambda known: (known != word, "p95" not in known))  # a mere "latency": its p95
     near = near or get_close_matches(word, FIGURES, n=1, cutoff=0.5)
     guess = f"; did you mean {near[0]}?" if near else "."
     return UsageError(

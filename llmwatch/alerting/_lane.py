@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import random
 import re
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
 from .. import faults
@@ -24,6 +24,7 @@ HANDLER = {"llmwatch": "alert handler"}
 """The label of LLM calls that a handler makes itself: no rule counts them."""
 
 _IDLE_S = 5.0  # how long a lane keeps its thread for the next notice
+_dice = Random()  # our own: what a notebook draws after `random.seed(0)` is not ours to change
 
 
 class Lane:
@@ -112,7 +113,7 @@ class Lane:
             except Undelivered as problem:
                 if problem.again and pause is not None:
                     # Apart from each other, lest many kernels knock at the same moment.
-                    wait = max(pause * random.uniform(0.8, 1.2), problem.after_s or 0.0)
+                    wait = max(pause * _dice.uniform(0.8, 1.2), problem.after_s or 0.0)
                     self._hurry.wait(wait)
                     continue
                 faults.note(self._step, str(problem))

@@ -21,7 +21,7 @@ Group = tuple[str | None, ...]
 
 
 class Flight:
-    """The calls in flight: their ages at once, more of each when it is asked for.
+    """What no store holds: the calls in flight, and how long those refused were asked to wait.
 
     Parameters
     ----------
@@ -29,14 +29,18 @@ class Flight:
         Seconds.
     look : callable
         Gives a mapping for each, with `age_s` and the columns it has a value in.
+    wait_s : callable
+        Gives, for the id of a call, `Retry-After` in seconds; None where it is not known.
     """
 
     def __init__(
         self,
         ages: Sequence[float] = (),
         look: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
+        wait_s: Callable[[str], float | None] = lambda _: None,
     ) -> None:
         self.ages = ages
+        self.wait_s = wait_s
         self._look = look
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ._history import History
 from ._quantities import length_s
 from ._rounds import Rounds
 from ._rules import Rule
+from ._sentences import at_ns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +87,16 @@ class Alerts(Rounds):
         """
         length = length_s("for_", for_)
         self._desk.mute(self[name].name, self._now_ns() + round(length * 1e9))
+        self._look_soon()  # what is shown of it says so
+
+    def is_muted(self, name: str) -> bool:
+        """Whether nothing is told of a rule now."""
+        return self.muted_until(name) is not None
+
+    def muted_until(self, name: str) -> datetime | None:
+        """Until when nothing is told of a rule, UTC; None where it is told of."""
+        until_ns = self._desk.muted_until_ns(name)
+        return at_ns(until_ns) if until_ns > self._now_ns() else None
 
     def unmute(self, name: str) -> None:
         """Tell of a rule again: at once, if it fires."""
@@ -123,7 +134,7 @@ class Alerts(Rounds):
         return self._desk.add_handler(handler, severity)
 
     def on_change(self, callback: Listener) -> Callable[[], None]:
-        """Call `callback` with each `Alert` that fires, changes its words, or is over.
+        """Call `callback` with each `Alert` that fires, changes its words, is muted, or is over.
 
         Where `turn` runs, so it must be quick. Returns what ends that.
         """

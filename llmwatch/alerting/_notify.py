@@ -60,7 +60,7 @@ def notify(apprise_url: str) -> Notify:
     """A handler that sends each notice to a service that Apprise knows.
 
     Telegram, Discord, Teams, Pushover, ntfy and a hundred more; needs the extra `[notify]`.
-    Redirects are not followed.
+    Redirects are not followed; the service is waited for 3 s to connect, and 3 s at each read.
 
     Parameters
     ----------

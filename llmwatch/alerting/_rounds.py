@@ -63,7 +63,7 @@ class Rounds:
         self._lock = threading.RLock()
         self._is_on = True
         self._is_looking = False
-        self._asked = False  # a rule is new: look, though no call is
+        self._asked = False  # a rule is new, or muted: look, though no call is
         self._seen = 0
         self._looked_ns = 0
         _all.add(self)
@@ -71,6 +71,11 @@ class Rounds:
     def _look_soon(self) -> None:
         self._asked = True
         self._wake()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a rule was made, muted or taken out since the last look."""
+        return self._asked
 
     def _forget(self, rule: Rule) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from ._alert import SEVERITIES, Handler
 from ._conditions import Condition, condition_of
 from ._quantities import length_s
 
-__all__ = ["Rule", "rule_of", "severities_of"]
+__all__ = ["Rule", "no_handler", "rule_of", "severities_of"]
 
 _LEAST_WINDOW_S = 1.0  # rules are looked at twice a second
 
@@ -139,8 +139,17 @@ def _by(by: Any) -> tuple[str, ...]:
 
 
 def _handlers(notify: Any) -> tuple[Handler, ...]:
-    handlers = (notify,) if callable(notify) else tuple(notify or ())
-    for handler in handlers:
+    if notify is None or callable(notify):
+        return () if notify is None else (notify,)
+    handlers = tuple(notify) if isinstance(notify, Iterable) else (notify,)
+    for handler in (notify,) if isinstance(notify, str) else handlers:
         if not callable(handler):
-            raise UsageError(f"notify={handler!r} cannot be called: give functions of one Alert.")
+            raise no_handler("notify", handler)
     return handlers
+
+
+def no_handler(where: str, given: Any) -> UsageError:
+    """What is told of a handler that cannot be called; it may be an address, and so a secret."""
+    kind = type(given).__name__
+    line = "give a function of one Alert, or what llmwatch.slack(url) and the like make."
+    return UsageError(f"{where}: no {kind} can be called; {line}")

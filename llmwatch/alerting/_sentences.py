@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ _DAY_NS = 86_400 * 10**9
 
 _ADVICE = {
     "insufficient_quota": "the quota is used up: check plan and billing",
-    "RateLimitError": "lower your concurrency, or wait a little",
+    "RateLimitError": "lower your concurrency, or {wait}",
     "APITimeoutError": "ask for less at once, or raise the timeout",
     "APIConnectionError": "check the network and base_url",
     "AuthenticationError": "check the API key",
@@ -31,8 +32,8 @@ _ADVICE = {
     "NotFoundError": "check the name of the model",
     "BadRequestError": "the provider refuses what is asked: read its message",
     "UnprocessableEntityError": "the provider refuses what is asked: read its message",
-    "InternalServerError": "the provider is in trouble: wait, or ask another model",
-    "OverloadedError": "the provider is overloaded: wait, or ask another model",
+    "InternalServerError": "the provider is in trouble: {wait}, or ask another model",
+    "OverloadedError": "the provider is overloaded: {wait}, or ask another model",
 }  # fmt: skip
 """By error code, else by error type, what helps most often."""
 
@@ -90,10 +91,12 @@ def duration(value: float, *, exact: bool = False) -> str:
 
 def message(condition: Condition, value: float) -> str:
     """What, and how far over: "p95 12.4 s, over 10 s"."""
+    goes_on = condition.holds(value)  # where it does not, it fires on until that is certain
     if condition.figure.kind == "made":
-        holds = "holds" if value == 1 else f"holds ({value:.3g})"
-        return f"{condition.figure.name} {holds}"
-    return f"{reading(condition.figure, value)}, {_beyond(condition)}"
+        holds = "holds" if goes_on else "held"
+        return f"{condition.figure.name} {holds if value in (0, 1) else f'{holds} ({value:.3g})'}"
+    was = "" if goes_on else "was "
+    return f"{reading(condition.figure, value)}, {was}{_beyond(condition)}"
 
 
 def _beyond(condition: Condition) -> str:
@@ -189,8 +192,14 @@ def _most(counter: Counter[str], *, counted: bool = True) -> str:
 def _advice(evidence: Evidence) -> str:
     for code, _ in evidence.codes.most_common():
         if code in _ADVICE:
-            return _ADVICE[code]
+            return _ADVICE[code].format(wait=_wait(evidence.wait_s))
     return ""
+
+
+def _wait(asked_s: float | None) -> str:
+    if asked_s is None:
+        return "wait a little"
+    return f"wait {duration(math.ceil(asked_s), exact=True)} (Retry-After)"
 
 
 def hint(condition: Condition) -> str:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import base64
 import ipaddress
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import gaierror
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..exceptions import UsageError
+from ..retry_after import asked_wait_s
 from ._deadline import TIMEOUT_S, deadline
 from ._secret import Secret
 from ._undelivered import Undelivered
@@ -157,14 +156,6 @@ def _reason(problem: Exception) -> str:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """How long to wait: `Retry-After` in seconds or as a date, one minute at most."""
-    if retry_after is None:
-        return None
-    try:
-        if retry_after.strip().isdigit():
-            wait = float(retry_after)
-        else:
-            wait = parsedate_to_datetime(retry_after).timestamp() - time.time()
-    except (ValueError, TypeError):
-        return None
-    return min(max(wait, 0.0), _LONGEST_WAIT_S)
+    """How long to wait, one minute at most."""
+    wait = asked_wait_s(retry_after)
+    return None if wait is None else min(wait, _LONGEST_WAIT_S)

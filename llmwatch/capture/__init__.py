@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from ..context import Budget
 from ._endpoints import Endpoint, provider_of
 from ._errors import error_type, sdk_of
 from ._imports import ImportWatch
@@ -16,6 +17,7 @@ from ._messages import Message, read_messages
 from ._progress import read_to_the_end, read_what_came
 from ._reader import Answer, Reader
 from ._request import Asked, read_request
+from ._sent import forget
 from ._tap import Tap
 from ._threads import ThreadHandOver
 from ._traffic import Dropped, Gate, Inbox, Sink, Traffic
@@ -29,6 +31,7 @@ __all__ = [
     "Invocation",
     "Message",
     "Reader",
+    "Traffic",
     "error_type",
     "provider_of",
     "read_messages",
@@ -72,6 +75,9 @@ class Capture:
         if self._holders == 1:
             self._imports.install()
             self._threads.install()
+        if Budget.in_use:
+            for tap in self._taps:
+                tap.guard()
 
     def release(self) -> None:
         """Give up one `hold`; after the last one the process is as it was found."""
@@ -82,6 +88,7 @@ class Capture:
             for tap in reversed(self._taps):
                 tap.remove()
             self._taps.clear()
+            forget()
 
     def _tap(self, library: ModuleType) -> None:
         if self._holders and library.__name__ not in self.libraries:

@@ -14,7 +14,7 @@ from ..context import Scope
 from ..otel import TRACE, Around, around
 from ._callers import coroutine_of, was_cancelled
 from ._endpoints import Endpoint
-from ._sent import READ, Sent
+from ._sent import READ, Headers, Sent, parts_of
 
 __all__ = ["Invocation"]
 
@@ -90,7 +90,7 @@ class Invocation:
         self.task: Any = None
         self.thread = 0
         self.reader: Any = None
-        self.sent: Sent | None = None
+        self.sent: tuple[bytes | None, Headers, Any] | None = None
         self._forget_answer()
 
     def _forget_answer(self) -> None:
@@ -107,7 +107,7 @@ class Invocation:
         """The status line and the headers are here, and the body where it `is_whole`."""
         self.headers_ns = perf_counter_ns()
         self.http_status = status
-        self.headers = [pair for pair in response.headers.raw if pair[0].lower() in READ]
+        self.headers = [pair for pair in response.headers.raw if READ[pair[0]]]
         if is_whole:
             self.body = response.content
         else:
@@ -129,7 +129,7 @@ class Invocation:
         else:
             self.ended_ns = self.failed_ns or perf_counter_ns()
         self.outcome = outcome
-        self.sent = Sent.of(self.request)
+        self.sent = parts_of(self.request)
         self.request = None
 
     def again(self, request: Any) -> None:
@@ -146,7 +146,7 @@ class Invocation:
 
     def what_was_sent(self) -> Sent:
         """What is read of the request, whether the call is over or not."""
-        return self.sent or Sent.of(self.request)
+        return Sent(*(self.sent or parts_of(self.request)))
 
     def age_s(self) -> float:
         """Seconds since the first send."""

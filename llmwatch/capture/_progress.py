@@ -19,16 +19,16 @@ def read_what_came(invocation: Invocation, content: str) -> Answer | None:
 
     A compressed body is read at its end only: the library's own decoder takes it whole.
     """
-    headers, status = invocation.headers, invocation.http_status
-    if headers is None or status is None:
-        return None
+    headers, status, chunks = invocation.headers, invocation.http_status, invocation.chunks
+    if headers is None or status is None or invocation.headers is not headers:
+        return None  # nothing yet, or sent again while we looked: its pieces are another answer's
     made_for, reader = invocation.reader or (None, None)
     if reader is None or made_for is not headers:  # a retry meanwhile brings an answer of its own
         kind = _header(invocation, b"content-type")
         reader = Reader(invocation.endpoint, status, kind, content)
         invocation.reader = headers, reader
     if not _header(invocation, b"content-encoding"):
-        _feed(reader, invocation)
+        _feed(reader, invocation, chunks)
     answer: Answer = reader.answer
     return answer
 
@@ -53,8 +53,7 @@ def _header(invocation: Invocation, name: bytes) -> str:
     return ""
 
 
-def _feed(reader: Reader, invocation: Invocation) -> None:
-    chunks = invocation.chunks
+def _feed(reader: Reader, invocation: Invocation, chunks: deque[tuple[int, bytes]]) -> None:
     while chunks:
         at_ns, piece = chunks.popleft()
         invocation.read_ns = at_ns

@@ -17,14 +17,21 @@ from .. import faults
 from ..context import Budget, here
 from ..exceptions import BudgetExceeded
 from ._callers import current_task, sdk_frame, will_hardly_be_retried
-from ._endpoints import Endpoint, is_suspicious, match
+from ._endpoints import match
 from ._invocation import Invocation
+from ._outgoing import (
+    count_unknown,
+    endpoint_of,
+    is_passed_on,
+    is_retry,
+    names_a_model,
+    on_stack,
+    retry_count,
+)
 from ._stream import tapped_streams
 from ._traffic import Key, Traffic
 
 __all__ = ["Tap"]
-
-_HEAD = 1 << 16  # a `model` further inside than this is part of a message
 
 
 class Tap:
@@ -38,12 +45,22 @@ class Tap:
         self._allowed: weakref.WeakSet[Any] = weakref.WeakSet()
         self._patched: list[tuple[type, str, Any, Any]] = []
         self._installed = False
+        self._guarded = False
 
     def install(self) -> None:
         self._installed = True
         client, async_client = self._library.Client, self._library.AsyncClient
         self._patch(client, "send", self._sync_send(client.send))
         self._patch(async_client, "send", self._async_send(async_client.send))
+        if Budget.in_use:
+            self.guard()
+
+    def guard(self) -> None:
+        """Refuse calls over a budget where they are built: for whoever has one, from then on."""
+        if self._guarded:
+            return
+        self._guarded = True
+        client, async_client = self._library.Client, self._library.AsyncClient
         for owner, task in ((client, _no_task), (async_client, current_task)):
             self._patch(owner, "build_request", self._gated(owner.build_request, task))
 
@@ -103,8 +120,6 @@ class Tap:
         @functools.wraps(original)
         def build_request(*args: Any, **kwargs: Any) -> Any:
             request = original(*args, **kwargs)
-            if not Budget.in_use:
-                return request
             scope = here()
             if scope is None or not scope.budgets or not self._installed:
                 return request
@@ -118,10 +133,12 @@ class Tap:
     def _is_new_call(self, request: Any, task: Any) -> bool:
         """Whether a built request starts an LLM call, rather than trying one again."""
         try:
-            if _endpoint(request) is None or _retry_count(request):
+            if endpoint_of(request) is None or retry_count(request):
+                return False
+            if is_passed_on(self.traffic, request, sys._getframe(2), globals()):
                 return False
             previous = self.traffic.failed.get(_key(task))
-            return previous is None or not _is_retry(previous, request, sys._getframe(2))
+            return previous is None or not is_retry(previous, request, sys._getframe(2))
         except Exception as problem:
             faults.note("gate", problem)
             return False
@@ -140,19 +157,23 @@ class Tap:
             url = request.url
             host, path = url.host, url.raw_path
             endpoint = match(request.method, host, path)
-            if endpoint is not None and endpoint.ambiguous and not _names_a_model(request):
+            if endpoint is not None and endpoint.ambiguous and not names_a_model(request):
                 endpoint = None
             if traffic.failed:
                 retried = self._retried(request, task)
                 if retried is not None:
                     return retried
             if endpoint is None:
-                _count_unknown(traffic, request)
+                count_unknown(traffic, request)
+                return None
+            if traffic.open and is_passed_on(traffic, request, sys._getframe(2), globals()):
                 return None
             if scope is not None and scope.budgets and request not in self._allowed:
                 traffic.gate(scope)  # a client that builds its requests without `build_request`
             invocation = Invocation(endpoint, host, path, request, self.name, scope)
-            traffic.begin(invocation)
+            traffic.open[id(invocation)] = invocation
+            if traffic.tells_of_start:
+                traffic.tell_of_start()
             return invocation
         except BudgetExceeded:
             raise  # the person asked for it
@@ -167,13 +188,13 @@ class Tap:
         if previous is None:
             return None
         frame = sys._getframe(3)  # of `send`, two functions of ours further out
-        if not _is_retry(previous, request, frame):
-            if _on_stack(previous, frame):  # the SDK fetches something on its way to the retry
+        if not is_retry(previous, request, frame):
+            if on_stack(previous, frame):  # the SDK fetches something on its way to the retry
                 traffic.failed[_key(task)] = previous
             else:
                 traffic.give_up(previous)
             return None
-        previous.again(request)
+        traffic.retry(previous, request)
         return previous
 
     def _raised(
@@ -199,18 +220,17 @@ class Tap:
         try:
             if faults.broken:
                 faults.check("answer")
-            status = response.status_code
-            outcome = "exhausted" if response.is_stream_consumed else ""
-            invocation.answered(response, status, bool(outcome))
-            if not outcome:
+            status, is_whole = response.status_code, response.is_stream_consumed
+            invocation.answered(response, status, is_whole)
+            if not is_whole:
                 self._tap_body(invocation, response, stream)
             if status >= 400:
                 advice = response.headers.get("x-should-retry")
                 if not will_hardly_be_retried(status, advice):
-                    self._failed(invocation, outcome, task)
+                    self._failed(invocation, "exhausted" if is_whole else "", task)
                     return
-            if outcome:
-                self.traffic.end(invocation, outcome)
+            if is_whole:
+                self.traffic.end(invocation, "exhausted")
         except Exception as trouble:
             self._lose(invocation, trouble)
         except BaseException:  # Ctrl-C between two lines of ours: the caller never gets the answer
@@ -248,53 +268,3 @@ def _no_task() -> None:
 
 def _key(task: Any) -> Key:
     return threading.get_ident(), id(task) if task is not None else 0
-
-
-def _retry_count(request: Any) -> int:
-    text = request.headers.get("x-stainless-retry-count", "")
-    return int(text) if text.isdecimal() else 0
-
-
-def _is_retry(previous: Invocation, request: Any, frame: Any) -> bool:
-    if previous.request.url != request.url or _body(previous.request) != _body(request):
-        return False
-    return _retry_count(request) > 0 or _on_stack(previous, frame)
-
-
-def _on_stack(previous: Invocation, frame: Any) -> bool:
-    while frame is not None:
-        if frame is previous.caller:
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _body(request: Any) -> bytes | None:
-    try:
-        body: bytes = request.content
-    except Exception:  # a multipart or generated body is not in memory
-        return None
-    return body
-
-
-def _endpoint(request: Any) -> Endpoint | None:
-    url = request.url
-    endpoint = match(request.method, url.host, url.raw_path)
-    if endpoint is not None and endpoint.ambiguous and not _names_a_model(request):
-        return None
-    return endpoint
-
-
-def _names_a_model(request: Any) -> bool:
-    """Whether its body may name a model: what a call has and another service's has not."""
-    body = _body(request)
-    return body is None or b'"model"' in body[:_HEAD] or b'"model"' in body[-_HEAD:]
-
-
-def _count_unknown(traffic: Traffic, request: Any) -> None:
-    url = request.url
-    kind = request.headers.get("content-type", "")
-    if is_suspicious(request.method, url.host, url.raw_path, kind):
-        where = url.host + url.path
-        if where in traffic.unknown or len(traffic.unknown) < 100:
-            traffic.unknown[where] = traffic.unknown.get(where, 0) + 1

@@ -58,15 +58,10 @@ class Traffic:
         self.unknown: dict[str, int] = {}
         _traffics.add(self)
 
-    def wanted(self, scope: Scope | None) -> bool:
-        return self.everything or (scope is not None and scope.recording)
-
-    def begin(self, invocation: Invocation) -> None:
-        """The call is in flight."""
-        self.open[id(invocation)] = invocation
-        if self.tells_of_start:
-            self.tells_of_start = False
-            self.sink(None)
+    def tell_of_start(self) -> None:
+        """The sink is told (None) that a call began: once, until it asks for it again."""
+        self.tells_of_start = False
+        self.sink(None)
 
     def end(self, invocation: Invocation, outcome: str) -> None:
         """The call is over: the first to say so wins, whatever thread it is on."""
@@ -74,7 +69,8 @@ class Traffic:
             return  # the SDK may send it again: `conclude` decides
         key = id(invocation)
         if self.open.pop(key, None) is not None:
-            self.streams.pop(key, None)
+            if self.streams:
+                self.streams.pop(key, None)
             invocation.conclude(outcome)
             self.sink(invocation)
 
@@ -89,9 +85,16 @@ class Traffic:
         due.invocation = invocation
         self.streams[id(invocation)] = due
 
+    def retry(self, invocation: Invocation, request: Any) -> None:
+        """The SDK sends it again; what brought the body of the failed attempt counts no more."""
+        self.streams.pop(id(invocation), None)
+        invocation.again(request)
+
     def dropped(self, due: Dropped) -> Invocation | None:
         """The call that a dropped stream ends, concluded; None where it has ended otherwise."""
         invocation = due.invocation
+        if self.streams.get(id(invocation)) is not due:
+            return None  # of an attempt that failed: the call goes on in the next one
         if invocation.caller is not None or not self.claim(invocation):
             return None
         invocation.conclude("dropped")

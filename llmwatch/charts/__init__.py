@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from ._draw import KINDS, check, draw
-from ._look import DARK, LIGHT, Look, Theme
-from ._parts import Chart
+from typing import TYPE_CHECKING
+
+from ..late import late
+
+if TYPE_CHECKING:
+    from ._draw import KINDS, check, draw
+    from ._look import DARK, LIGHT, Look, Theme
+    from ._parts import Chart
 
 __all__ = ["DARK", "KINDS", "LIGHT", "Chart", "Look", "Theme", "check", "draw"]
+
+__getattr__ = late(
+    __name__,
+    {
+        "Chart": "_parts",
+        "DARK": "_look",
+        "KINDS": "_draw",
+        "LIGHT": "_look",
+        "Look": "_look",
+        "Theme": "_look",
+        "check": "_draw",
+        "draw": "_draw",
+    },
+)

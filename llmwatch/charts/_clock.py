@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,20 +19,31 @@ _SIZES = (
     _H, 2 * _H, 3 * _H, 6 * _H, 12 * _H, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY,
 )  # fmt: skip
 
+_MONDAY = 4 * _DAY  # the first of the epoch, so that weeks begin on one
 _AT_LEAST = 12
 
 
 class Steps(NamedTuple):
-    """Even steps of time: the left edge of the first, their size and number; milliseconds."""
+    """Steps of wall-clock time, even but where clocks are set; milliseconds."""
 
-    start: int
     size: int
-    number: int
+    cuts: tuple[int, ...]
+    """Where they begin, and where the last one ends."""
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.cuts) - 1
+
+    @property
+    def start(self) -> int:
+        """Where the first one begins."""
+        return self.cuts[0]
 
     @property
     def end(self) -> int:
         """Where the last one ends."""
-        return self.start + self.size * self.number
+        return self.cuts[-1]
 
     @property
     def word(self) -> str:
@@ -44,13 +56,13 @@ class Steps(NamedTuple):
 
     def edges(self, at: int) -> tuple[int, int]:
         """Where step `at` begins and ends."""
-        return self.start + at * self.size, self.start + (at + 1) * self.size
+        return self.cuts[at], self.cuts[at + 1]
 
     def places(self, times: np.ndarray) -> np.ndarray:
         """In which step each of `times` (milliseconds) lies."""
         import numpy as np
 
-        at = ((times - self.start) // self.size).astype(np.int64)
+        at = np.searchsorted(self.cuts, times, "right") - 1
         clipped: np.ndarray = np.clip(at, 0, self.number - 1)
         return clipped
 
@@ -61,12 +73,33 @@ def steps_over(first: float, last: float, at_most: int = 40) -> Steps:
     size = next((s for s in _SIZES if span / s <= at_most - 1), 0)
     if not size:
         size = -(-int(span) // ((at_most - 1) * _DAY)) * _DAY
-    offset = _local(first).utcoffset()
-    shift = int(offset.total_seconds() * 1000) if offset else 0
-    start = int((first + shift) // size) * size - shift
-    count = int((last - start) // size) + 1
+    if size > _H:
+        begin = int((_wall(first) - _MONDAY) // size) * size + _MONDAY
+        count = int((_wall(last) - begin) // size) + 1
+        edge: Callable[[int], int] = _at_wall
+    else:  # setting the clocks moves the edges onto each other
+        begin = int(_wall(first) // size) * size - _offset(first)
+        count = int((last - begin) // size) + 1
+        edge = int
     room = max(0, (_AT_LEAST - count + 1) // 2)  # a bar alone must not be as wide as the picture
-    return Steps(start - room * size, size, count + 2 * room)
+    cuts = [edge(begin + at * size) for at in range(-room, count + room + 1)]
+    return Steps(size, tuple(dict.fromkeys(cuts)))  # a day that a country skipped has no length
+
+
+def _offset(ms: float) -> int:
+    """How far the local clock is ahead of UTC then, milliseconds."""
+    offset = _local(ms).utcoffset()
+    return int(offset.total_seconds() * 1000) if offset else 0
+
+
+def _wall(ms: float) -> float:
+    """What the local clock shows, as if it were UTC."""
+    return ms + _offset(ms)
+
+
+def _at_wall(wall: int) -> int:
+    """When the local clock shows it, for the first time; where clocks skip it, when they do."""
+    return round(datetime.fromtimestamp(wall / 1000, UTC).replace(tzinfo=None).timestamp() * 1000)
 
 
 def stretch(first: float, last: float) -> tuple[float, float]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_ROW, _NAMES, _WORDS = 24, 160, 150  # pixels: a row, the names left of it, the words right of it
+_ROW, _NAMES = 24, 160  # pixels: a row, the names left of it
+_CHARACTER = 6.4  # pixels, at most, of one of the words right of it
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down")
 _SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0)
 _FURTHEST = 4.0  # a difference of more than 400 % ends at the edge
@@ -38,7 +39,8 @@ def compare(differences: pd.DataFrame, look: Look, *, width: int) -> Chart:
         raise UsageError(f"these are no differences of a comparison: no column {missing[0]}.")
     rows = rows_of(differences)
     groups = list(dict.fromkeys(row["key"] for row in rows))
-    draw = _Part(groups, look, width)
+    room = round(_CHARACTER * max((len(row["words"]) for row in rows), default=0)) + 16
+    draw = _Part(groups, look, width, room)
     relative = [row for row in rows if not row["points"]]
     points = [row for row in rows if row["points"]]
     parts = []
@@ -58,6 +60,8 @@ def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:
     against = readable(str(differences["baseline"].iloc[0]), 32)
     thin = sum(row["low"] is None for row in rows)
     notes = [f"against {against} · line: 95 % interval · filled: a difference"]
+    if any(abs(row["t"] or 0) > _FURTHEST for row in rows):
+        notes.append("at the edge: beyond 400 %")
     if thin:
         notes.append(f"{plural(thin, 'figure')} without an interval: too few calls, or no spread")
     return notes
@@ -66,9 +70,9 @@ def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:
 class _Part:
     """Draws rows that share an axis."""
 
-    def __init__(self, groups: Sequence[str], look: Look, width: int) -> None:
+    def __init__(self, groups: Sequence[str], look: Look, width: int, room: int) -> None:
         self.look, self.is_first = look, True  # the key stands once, in the first part
-        self.plot = max(120, width - _NAMES - _WORDS)
+        self.room, self.plot = room, max(120, width - _NAMES - room)
         colours = [look.series[at % len(look.series)] for at in range(len(groups))]
         shapes = [_SHAPES[at % len(_SHAPES)] for at in range(len(groups))]
         self.key = Key(groups, colours, width, shapes, left=-_NAMES)
@@ -128,8 +132,8 @@ class _Part:
 
         text = layer(rows).encode(y=self.y)
         name = text.mark_text(align="left", color=self.look.ink, limit=_NAMES - 10)
-        words = text.mark_text(align="right", fontSize=10, limit=_WORDS - 10)
+        words = text.mark_text(align="right", fontSize=10)  # no limit: figures are never cut
         return [
             name.encode(x=alt.value(-_NAMES), text="label:N"),
-            words.encode(x=alt.value(self.plot + _WORDS), text="words:N"),
+            words.encode(x=alt.value(self.plot + self.room), text="words:N"),
         ]

@@ -127,6 +127,8 @@ def _notes(calls: Calls, told: np.ndarray, guessed: np.ndarray) -> list[str]:
 
     known = ~np.isnan(told)
     words = [dollars(float(np.nansum(told)))] if known.any() else []
+    if len(np.unique(calls.ended)) > _MOMENTS:
+        words.append(f"{plural(len(calls), 'call')}, summed up at {_MOMENTS} moments")
     if not np.isnan(guessed).all():
         words.append(f"~{dollars(float(np.nansum(guessed)))} estimated on top (dashed)")
     missing = ~known & np.isnan(guessed) & ~calls.is_status("error")

@@ -77,7 +77,12 @@ def draw(
 
 
 def check(
-    kind: str, *, by: object = None, threshold: object = None, baseline: object = None
+    kind: str,
+    *,
+    by: object = None,
+    threshold: object = None,
+    baseline: object = None,
+    groups: object = None,
 ) -> None:
     """Refuse a kind that is none, and options that the kind does not take, in one line."""
     if kind not in KINDS:
@@ -88,8 +93,9 @@ def check(
         raise UsageError(f"by= goes with {', '.join(_TAKES_BY)}, not with {kind}.")
     if threshold is not None and kind != "latency":
         raise UsageError(f"threshold= goes with latency, not with {kind}.")
-    if baseline is not None and kind != "compare":
-        raise UsageError(f"baseline= goes with compare, not with {kind}.")
+    for name, given in (("baseline", baseline), ("groups", groups)):
+        if given is not None and kind != "compare":
+            raise UsageError(f"{name}= goes with compare, not with {kind}.")
 
 
 def _size(name: str, pixels: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
@@ -46,7 +48,7 @@ def latency(
     calls: Calls, look: Look, *, width: int, height: int, by: str, threshold: float | None
 ) -> Chart:
     """Latency over time on a log scale, a colour a group; errors are crosses."""
-    if threshold is not None and not 0 < threshold < float("inf"):
+    if threshold is not None and not _is_length(threshold):
         raise UsageError(f"threshold={threshold!r} is no number of seconds above 0.")
     points = Points(calls, look, by)
     if not points.known.any():
@@ -58,6 +60,11 @@ def latency(
     if threshold is not None:
         placed.insert(0, axes.rule(threshold, look))
     return panel(placed, heading("Latency", _notes(points, note), width), width, height)
+
+
+def _is_length(value: Any) -> bool:
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and 0 < value < inf
 
 
 def _notes(points: Points, note: str) -> list[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "fits", "spans_of", "state_of"]
 
+_DEEPEST = 64
 _STARTS, _ENDS, _LASTS = ("start", "started_at"), ("end", "ended_at"), ("duration_s", "latency_s")
 
 
@@ -126,7 +127,8 @@ def _depths(frame: pd.DataFrame) -> list[int]:
     import pandas as pd
 
     if "depth" in frame.columns:
-        return [max(0, int(d)) for d in pd.to_numeric(frame["depth"]).fillna(0).tolist()]
+        told = pd.to_numeric(frame["depth"], errors="coerce").fillna(0).tolist()
+        return [int(min(max(depth, 0), _DEEPEST)) for depth in told]
     ids, parents = _column(frame, "span_id"), _column(frame, "parent_span_id")
     above = {mine: parent for mine, parent in zip(ids, parents, strict=True) if mine}
     return [_depth(parent, above) for parent in parents]
@@ -134,7 +136,7 @@ def _depths(frame: pd.DataFrame) -> list[int]:
 
 def _depth(parent: str | None, above: dict[str, str | None]) -> int:
     depth = 0
-    while parent in above and depth < 64:  # bounded: foreign ids may go round in a circle
+    while parent in above and depth < _DEEPEST:  # foreign ids may go round in a circle
         depth, parent = depth + 1, above[parent or ""]
     return depth
 

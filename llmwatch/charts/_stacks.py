@@ -54,12 +54,13 @@ def _rows(
     rows: Rows = []
     for at in range(steps.number):
         left, right = steps.edges(at)
+        gap = (right - left) * _GAP
         below, total = 0.0, float(sum(values[at] for values in series.values()))
         for name, values in series.items():
             value = float(values[at])
             if value > 0:
                 rows.append({
-                    "t": left + steps.size * _GAP, "t2": right - steps.size * _GAP,
+                    "t": left + gap, "t2": right - gap,
                     "y": below, "y2": below + value, "key": name, "when": moment(left),
                     "words": word(value), "all": word(total),
                 })  # fmt: skip

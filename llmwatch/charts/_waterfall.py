@@ -57,13 +57,14 @@ def waterfall(frame: pd.DataFrame, look: Look, *, width: int) -> Chart:
         bars, total = _of_calls(calls), len(calls)
     if not bars:
         return empty("Waterfall", "no calls yet", width, 120)
-    shown = _last(bars)
+    shown, is_after_pause = _last(bars)
     first = min(bar.start for bar in shown)
     last = max([first + 1, *(bar.end for bar in shown)])
     noun = "call" if all(bar.is_call for bar in bars) else "span"
     count = plural(len(shown), noun)
     if len(shown) < total:
         count = f"the last {len(shown)} of {plural(total, noun)}"
+        count += ", after a pause," if is_after_pause else ""
     note = f"{count} in {seconds((last - first) / 1000)}, from {moment(first)}"
     rows = [row for at, bar in enumerate(shown) for row in _rows(at, bar, first)]
     return _draw(
@@ -93,18 +94,19 @@ def _ms(value: float) -> float:
     return 0.0 if isnan(value) else max(0.0, float(value)) * 1000
 
 
-def _last(bars: Sequence[Bar]) -> list[Bar]:
-    """The last of them: whole trees while they fit, and back to the last long pause."""
+def _last(bars: Sequence[Bar]) -> tuple[list[Bar], bool]:
+    """The last of them: whole trees while they fit, back to the last long pause; if it was that."""
     chosen: list[Bar] = []
     for tree in reversed(list(_trees(bars))):
         first = tree[0]
         if chosen:
             span = max(bar.end for bar in chosen) - chosen[0].start
             pause = chosen[0].start - max(bar.end for bar in tree)
-            if len(chosen) + len(tree) > AT_MOST or pause > max(_PAUSE_MS, 4 * span):
-                break
+            is_pause = pause > max(_PAUSE_MS, 4 * span)
+            if is_pause or len(chosen) + len(tree) > AT_MOST:
+                return chosen[:AT_MOST], is_pause
         chosen = [first, *tree[1:], *chosen]
-    return chosen[:AT_MOST]
+    return chosen[:AT_MOST], False
 
 
 def _trees(bars: Sequence[Bar]) -> Iterator[list[Bar]]:
@@ -150,7 +152,7 @@ def _draw(
     import altair as alt
 
     colours = {
-        _WAIT: look.pale(look.other), _FIRST: look.pale(look.into), _WHOLE: look.into,
+        _WAIT: look.pale(look.out), _FIRST: look.pale(look.into), _WHOLE: look.into,
         _OTHER: look.other, _ERROR: look.bad,
     }  # fmt: skip
     names = [part for part in colours if any(row["part"] == part for row in rows)]

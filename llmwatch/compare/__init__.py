@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from ._compare import compare, needed
-from ._comparison import Comparison
+from typing import TYPE_CHECKING
+
+from ..late import late
+
+if TYPE_CHECKING:
+    from ._compare import compare, needed
+    from ._comparison import Comparison
 
 __all__ = ["Comparison", "compare", "needed"]
+
+__getattr__ = late(
+    __name__,
+    {
+        "Comparison": "_comparison",
+        "compare": "_compare",
+        "needed": "_compare",
+    },
+)

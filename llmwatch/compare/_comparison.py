@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..frames import text_dtype
 from ..words import plural
 from ._bootstrap import RESAMPLES, statistic
 from ._difference import Difference
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Group"]
 
 _COLUMNS = [field.name for field in fields(Difference)]
+_TEXTS = {"group", "baseline", "figure", "finding", "method"}
 
 
 class Group(NamedTuple):
@@ -77,7 +79,8 @@ class Comparison:
         """
         import pandas as pd
 
-        index = pd.Index([group.name for group in self._groups], name=self.by, dtype="str")
+        names = [group.name for group in self._groups]
+        index = pd.Index(names, name=self.by, dtype=text_dtype())
         return pd.DataFrame([_figures(group) for group in self._groups], index=index)
 
     @property
@@ -102,8 +105,14 @@ class Comparison:
         """
         import pandas as pd
 
-        rows = [asdict(row) for row in self._differences]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        columns = {
+            name: pd.Series(
+                [getattr(row, name) for row in self._differences],
+                dtype=text_dtype() if name in _TEXTS else None,
+            )
+            for name in _COLUMNS
+        }
+        return pd.DataFrame(columns)
 
     @property
     def verdict(self) -> str:
@@ -121,8 +130,8 @@ class Comparison:
         return f"by {self.by}, against {self.baseline!r}{why}"
 
     @property
-    def _footer(self) -> list[str]:
-        """How it was made, so that it can be made again."""
+    def notes(self) -> list[str]:
+        """What is left out, and how it was made, so that it can be made again: a line each."""
         tested = sum(not isnan(row.p) for row in self._differences)
         lines = []
         if tested:
@@ -139,10 +148,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         lines = [f"Comparison {self._heading}", *(f"  {line}" for line in self.verdict.split("\n"))]
-        return "\n".join([*lines, *self._footer])
+        return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        return page(self._heading, self._differences, self._footer)
+        return page(self._heading, self._differences, self.notes)
 
 
 def _figures(group: Group) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..words import clean
 __all__ = ["JOIN", "Naming"]
 
 JOIN = " · "
+_GIVEN = ("tag", "user", "feature")  # by `watch`
 _MOST = 20  # groups: more than anybody reads
 _SHOWN = 5  # groups that an error names
 
@@ -55,12 +56,16 @@ class Naming:
             given = [groups] if is_one else groups
             others = [self._find("groups", one) for one in given]
         chosen = list(dict.fromkeys([*first, *others]))
+        if len(chosen) < 2 and groups is not None and len(self.names) > 1:
+            raise UsageError(
+                f"groups={groups!r}: two are needed to compare, of {self._some(_SHOWN)}."
+            )
         if len(chosen) < 2:
             raise UsageError(self._too_few())
         if len(chosen) > _MOST:
             raise UsageError(
                 f"by={self.by!r} makes {len(chosen):,} groups, and at most {_MOST} are compared: "
-                f"name them, e.g. groups={self._some(2)}."
+                f"name those, e.g. .compare(groups={self._some(2)})."
             )
         return chosen
 
@@ -79,7 +84,10 @@ class Naming:
         if not self._keys:
             return "There are no calls to compare yet."
         if not self.names:
-            return f"No call has a {self.by}: make them under e.g. watch(tag=...), or by another."
+            word = self.by if self.by in _GIVEN else "tag"
+            return (
+                f"No call has a {self.by}: make them under e.g. watch({word}=...), or by another."
+            )
         return (
             f"All calls by {self.by!r} are of one group, {self._some(1)[1:-1]}: "
             "two are needed to compare."

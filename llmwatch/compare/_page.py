@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from math import isnan
 
-from ..colours import MUTED, RULE
+from ..colours import FONT, INK, MUTED, RULE
 from ..words import UNKNOWN, clean, percent
 from ._difference import Difference
 from ._sentences import FIGURES, interval, much, sentences
@@ -20,8 +20,8 @@ __all__ = ["page"]
 _CLASS = 'class="llmwatch-compare tex2jax_ignore mathjax_ignore"'
 _STYLE = (
     ".llmwatch-compare{font-size:var(--jp-ui-font-size1,13px);line-height:1.6;padding:4px 0;"
-    "font-family:var(--jp-ui-font-family,inherit);font-variant-numeric:tabular-nums;"
-    "color:var(--jp-ui-font-color1,inherit)}"
+    f"{FONT};font-variant-numeric:tabular-nums;"
+    f"color:{INK}}}"
     ".llmwatch-compare ul{margin:4px 0 8px;padding-left:1.4em}"
     ".llmwatch-compare>div{overflow-x:auto}"
     ".llmwatch-compare table{margin:2px 0 10px;border:0;border-collapse:collapse;font:inherit;"

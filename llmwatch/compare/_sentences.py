@@ -68,14 +68,14 @@ def _too_few(rows: list[Difference]) -> list[str]:
 
 
 def _unknown(rows: list[Difference]) -> list[str]:
-    """By group: the figures of which nothing is known, in one sentence."""
-    found: dict[str, list[str]] = {}
+    """By group: the figures of which nothing is known on either side, in one sentence."""
+    found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.finding == "unknown":
-            found.setdefault(row.group, []).append(FIGURES[row.figure].label)
+            found.setdefault((row.group, row.baseline), []).append(FIGURES[row.figure].label)
     return [
-        f"Unknown in one group or both, so not compared, for {_name(group)}: {', '.join(told)}."
-        for group, told in found.items()
+        f"Not known of {_name(group)} or {_name(baseline)}, so not compared: {', '.join(told)}."
+        for (group, baseline), told in found.items()
     ]
 
 

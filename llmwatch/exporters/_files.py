@@ -18,10 +18,10 @@ Target: TypeAlias = "str | os.PathLike[str]"
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{n}{i}" for n in ("COM", "LPT") for i in range(1, 10)}
 
 
-def place_of(path: Target) -> Path:
-    """The path that is meant, or one line why it can be none."""
+def place_of(path: Target, example: str = "calls.csv") -> Path:
+    """The path that is meant, or one line why it can be none, with an `example` of one."""
     if not isinstance(path, (str, os.PathLike)) or not str(path).strip():
-        raise UsageError(f'{path!r} is not a file name: give e.g. "calls.csv".')
+        raise UsageError(f'{path!r} is not a file name: give e.g. "{example}".')
     if "\0" in str(path):
         raise UsageError(f"{str(path)!r} is not a file name: it has a NUL character in it.")
     try:

@@ -25,7 +25,7 @@ def write_dashboard(path: Target, *, overwrite: bool = False) -> Path:
     ExportError
         When it cannot be written, exists and `overwrite` is not given, or the SDK is missing.
     """
-    place = place_of(path)
+    place = place_of(path, "llm-dashboard.json")
     if place.suffix.lower() != ".json":
         raise UsageError(f"a Grafana dashboard is a .json file: call it {place.stem + '.json'!r}.")
     encoder = _sdk_encoder()

@@ -112,11 +112,11 @@ class JsonLog:
         content = self.content()
         if content == "none":
             return {"message_count": call.messages}
+        if call.messages is None:  # a form, or too large to be looked into
+            return {"message_count": None, "messages": None}
         texts = call.texts(None if content == "full" else _SHORT)
-        return {
-            "message_count": call.messages,
-            "messages": [{"role": role, "content": text} for role, text in texts],
-        }
+        messages = [{"role": role, "content": text} for role, text in texts]
+        return {"message_count": call.messages, "messages": messages}
 
     def refused(self, attempt: Refused) -> None:
         """An attempt was one too many."""

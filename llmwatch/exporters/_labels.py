@@ -83,7 +83,8 @@ def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
     try:
         names = words_of(words)
     except UsageError as problem:
-        raise UsageError(str(problem).replace("by=", "labels=")) from None
+        said = str(problem).replace("by=", "labels=").replace("group", "label")
+        raise UsageError(said.replace('"model"', '"feature"')) from None  # that one is there anyway
     for name in names:
         if not _NAME.fullmatch(name) or name in _TAKEN:
             raise UsageError(

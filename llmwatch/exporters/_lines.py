@@ -52,6 +52,8 @@ class LineFile:
         try:
             self._check()
             self._open()
+        except ExportError:
+            raise
         except OSError as problem:
             raise ExportError(f"could not write {path}: {_reason(problem)}.") from None
 

@@ -31,21 +31,23 @@ class Sent:
         Where to.
     spans : int
         Calls and spans, as spans.
-    metrics : bool
-        Whether the endpoint takes metrics, too.
+    metrics : bool or None
+        Whether the endpoint takes metrics, too; None where there were none to send.
     older : int
         Calls that were not sent, since they had left memory.
     """
 
     endpoint: str
     spans: int
-    metrics: bool
+    metrics: bool | None
     older: int = 0
 
     def __str__(self) -> str:
         left_out = f" ({self.older:,} older calls had left memory)" if self.older else ""
-        beside = "and metrics" if self.metrics else "(it takes no metrics)"
-        return f"{plural(self.spans, 'span')} {beside} to {self.endpoint}{left_out}"
+        if not self.spans:
+            return f"nothing to send to {self.endpoint}{left_out}"
+        beside = {True: " and metrics", False: " (it takes no metrics)", None: ""}[self.metrics]
+        return f"{plural(self.spans, 'span')}{beside} to {self.endpoint}{left_out}"
 
     __repr__ = __str__
 
@@ -86,7 +88,7 @@ def to_otlp(
             _check(wire, trouble, sent, len(records))
     finally:
         wire.close()
-    return Sent(wire.name, sent, trouble is None, older)
+    return Sent(wire.name, sent, None if data is None else trouble is None, older)
 
 
 def _check(wire: Wire, trouble: Trouble | None, sent: int, total: int) -> None:

@@ -103,4 +103,5 @@ def _why(problem: BaseException) -> str:
         if following is None:
             break
         found, seen = following, seen + 1
-    return said or type(problem).__name__
+    kind = type(problem).__name__
+    return said or ("no answer in HTTP" if kind == "ConnectionError" else kind)

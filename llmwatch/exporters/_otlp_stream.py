@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -106,8 +107,17 @@ class OtlpStream:
         self._inbox.put(None)
         self._thread.join(max(0.0, end - monotonic()))
         self._wire.close()
-        for _ in range(len(self._backlog)):
+        for _ in range(len(self._backlog) + self._untaken()):
             faults.note("otlp", f"spans were not sent before the stream to {self.endpoint} closed")
+
+    def _untaken(self) -> int:
+        """How many records came while the thread waited for an answer."""
+        count = 0
+        with suppress(Empty):
+            while True:
+                thing = self._inbox.get_nowait()
+                count += len(thing) if isinstance(thing, list) else 0
+        return count
 
     def __enter__(self) -> Self:
         return self

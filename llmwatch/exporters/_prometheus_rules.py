@@ -72,7 +72,7 @@ def write_rules(
     ExportError
         When it cannot be written, or exists and `overwrite` is not given.
     """
-    place = place_of(path)
+    place = place_of(path, "llm-rules.yml")
     if place.suffix.lower() not in _SUFFIXES:
         raise UsageError(
             f"Prometheus reads rules from .yml files: call it {place.stem + '.yml'!r}."

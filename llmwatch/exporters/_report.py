@@ -52,6 +52,8 @@ class Report:
         Models that lack nothing but a price.
     comparison : Comparison, optional
         Groups of them against each other.
+    uncompared : str
+        Why there is none, where one may expect it.
     alerts : pandas.DataFrame, optional
         What fired, as `alerts.history` tells it.
     """
@@ -60,6 +62,7 @@ class Report:
     line: str
     unpriced: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    uncompared: str = ""
     alerts: pd.DataFrame | None = None
 
 
@@ -221,10 +224,11 @@ def _body(report: Report, columns: Mapping[str, np.ndarray], now_ns: int) -> lis
 
 
 def _comparison(report: Report) -> str:
-    """The tags against each other, in words and as a picture."""
+    """The tags against each other, in words and as a picture; or why they are not."""
     comparison = report.comparison
     if comparison is None:
-        return ""
+        why = f"<p>{foreign(report.uncompared, 500)}</p>" if report.uncompared else ""
+        return section("Not compared by tag", why)
     sentences = [foreign(line, 500) for line in comparison.verdict.splitlines() if line]
-    seed = f'<p class="muted">95 % intervals; bootstrap, seed={comparison.seed}</p>'
-    return section(f"Compared by {comparison.by}", items(sentences), compared(comparison), seed)
+    notes = "".join(f'<p class="muted">{foreign(line, 500)}</p>' for line in comparison.notes)
+    return section(f"Compared by {comparison.by}", items(sentences), compared(comparison), notes)

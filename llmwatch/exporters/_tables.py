@@ -83,7 +83,7 @@ def write_table(table: pd.DataFrame | View, path: Target, *, overwrite: bool = F
     writer = _WRITERS.get(place.suffix.lower())
     if writer is None:
         known = ", ".join(_WRITERS)
-        raise UsageError(f"{place.name!r} names no format: end it in one of {known}.")
+        raise UsageError(f"{place.name or str(path)!r} names no format: end it in one of {known}.")
     frame = table.frame() if isinstance(table, View) else table
     older = table.older if isinstance(table, View) else 0
     with beside(place, overwrite) as temporary:

@@ -61,7 +61,8 @@ def format_of(path: Path) -> str | None:
 
 
 def _no_format(path: Path) -> str:
-    raise UsageError(f"{path.name!r} names no format: load one of {', '.join(SUFFIXES)}.")
+    named = path.name or str(path)
+    raise UsageError(f"{named!r} names no format: load one of {', '.join(SUFFIXES)}.")
 
 
 # -- the formats ----------------------------------------------------------------------------------

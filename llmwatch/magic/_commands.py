@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ __all__ = ["CHOICES", "HELP", "Commands"]
 HELP = f"""\
 %llmwatch                     whether it records, what so far, what went wrong
 %llmwatch on | off            start, stop
-%llmwatch dashboard            the live sidebar; sidebar | inline: there, or below the cell
+%llmwatch dashboard           the live sidebar; sidebar | inline: there, or below the cell
 %llmwatch export PATH         the calls as .csv, .jsonl or .parquet; --what summary: the figures
                               (--by model: of each group); --what timeline: the figures over time
                               (--freq 1min); --overwrite: also over an existing file
@@ -76,8 +76,7 @@ class Commands:
             return
         name, *rest = words
         if name not in CHOICES:
-            known = ", ".join(CHOICES)
-            raise UsageError(f"%llmwatch {name}?{nearest(name, CHOICES)} There are {known}.")
+            raise UsageError(_unknown(name))
         run: Callable[[list[str]], None] = getattr(self, f"_{name}")
         run(rest)
 
@@ -139,6 +138,13 @@ _RECEIPTS = {
 }
 
 
+def _unknown(name: str) -> str:
+    if name.startswith("--"):
+        return f"{name} goes on the first line of a cell, behind two percent signs: {USAGE}"
+    known = ", ".join(CHOICES)
+    return f"%llmwatch {name}?{nearest(name, CHOICES)} There are {known}; alone it says how it is."
+
+
 def _none(name: str, rest: list[str]) -> None:
     if rest:
         raise UsageError(f"%llmwatch {name} takes nothing more, not {rest[0]!r}.")
@@ -190,7 +196,8 @@ def _export_options(rest: list[str]) -> _Export:
         if word == "--overwrite":
             asked.overwrite = True
         elif name in ("--what", "--by", "--freq"):
-            setattr(asked, name.removeprefix("--"), value if has_value else next(words, ""))
+            value = _value(name, iter([value]) if has_value else words)
+            setattr(asked, name.removeprefix("--"), value)
         elif word.startswith("--"):
             raise UsageError(f"no option {word}.{nearest(word, CHOICES['export'])} {_EXPORT}")
         else:
@@ -198,6 +205,13 @@ def _export_options(rest: list[str]) -> _Export:
     _check_export(asked, paths)
     asked.path = paths[0]
     return asked
+
+
+def _value(name: str, words: Iterator[str]) -> str:
+    value = next(words, "")
+    if not value or value.startswith("--"):
+        raise UsageError(f"{name} needs a value. {_EXPORT}")
+    return value
 
 
 def _check_export(asked: _Export, paths: list[str]) -> None:

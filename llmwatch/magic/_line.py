@@ -76,8 +76,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _unknown(word: str) -> str:
     if not word.startswith("-"):
-        return f"{word!r} is no option: for a tag type --tag {shlex.quote(word)}. {USAGE}"
-    name = word.partition("=")[0]
+        plain = word.replace("-", "").replace(".", "").isalnum()
+        hint = f"for a tag type --tag {word}" if plain else "the code goes on the lines below"
+        return f"{word!r} is no option: {hint}. {USAGE}"
+    name, has_value, _ = word.partition("=")
+    if name in FLAGS and has_value:
+        return f"{name} takes no value. {USAGE}"
+    if name in ("--help", "-h"):
+        return f"%%llmwatch? explains each option. {USAGE}"
     return f"no option {name}.{nearest(name, (*VALUES, *FLAGS))} {USAGE}"
 
 

@@ -33,15 +33,31 @@ class Places:
     def __init__(self) -> None:
         self._places: OrderedDict[str, Place] = OrderedDict()
         self._count = 0
+        self._runs = ""
         self._lock = Lock()
 
     def begin(self, cell: Cell) -> None:
         """A cell begins to run, in the context of the caller."""
         with self._lock:
             self._count += 1
+            self._runs = cell.run_id
             self._places[cell.run_id] = Place(self._count, cell, copy_context())
             if len(self._places) > _KEPT:
                 self._places.popitem(last=False)
+
+    def end(self) -> None:
+        """The cell that runs is over."""
+        with self._lock:
+            self._runs = ""
+
+    def are_heard(self, place: Place | None) -> bool:
+        """Whether whoever runs the notebook sees what is shown there now.
+
+        A front end with cells on a page names them. What names none may be nbclient, which takes
+        in nothing but outputs of the cell that runs.
+        """
+        with self._lock:
+            return place is None or bool(place.cell.cell_id) or place.cell.run_id == self._runs
 
     def of(self, cell: Cell | None) -> Place | None:
         """The run of that cell, if it is one of the last."""

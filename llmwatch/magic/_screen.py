@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
 __all__ = ["Screen"]
+
+_request: ContextVar[Mapping[str, Any] | None] = ContextVar("llmwatch_request", default=None)
 
 
 class Screen:
@@ -21,8 +24,9 @@ class Screen:
     is_kernel : bool
         Whether outputs are messages to front ends. In a terminal they are what is printed.
     finds_cells : bool
-        Whether an output from any thread reaches the cell in whose context it is shown
-        (ipykernel 7). Elsewhere it lands under whatever cell the main thread runs.
+        Whether an output from any thread reaches the cell in whose context it is shown: by
+        itself in ipykernel 7; before that the request is noted in `begin`. Elsewhere it lands
+        under whatever cell the main thread runs.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -31,13 +35,25 @@ class Screen:
         self._publisher = shell.display_pub
         self.is_kernel = hasattr(self._publisher, "pub_socket")
         parent = getattr(self._publisher, "_parent_header", None)
-        self.finds_cells = self.is_kernel and isinstance(parent, ContextVar)
+        is_older = all(hasattr(self._publisher, name) for name in ("parent_header", "session"))
+        self._notes = self.is_kernel and is_older and not isinstance(parent, ContextVar)
+        self.finds_cells = self.is_kernel and (self._notes or isinstance(parent, ContextVar))
+
+    def begin(self) -> None:
+        """A cell begins to run: what is shown in this context, or a copy of it, is its output."""
+        if self._notes:
+            _request.set(self._publisher.parent_header)
 
     def show(self, data: Mapping[str, Any], ident: str, *, update: bool) -> None:
         """Show `data` (by MIME type), or with `update` put it in the place of what stands there.
 
         `ident` is the name of the output, by which it is updated.
         """
-        self._publisher.publish(
-            data=dict(data), metadata={}, transient={"display_id": ident}, update=update
-        )
+        output = {"data": dict(data), "metadata": {}, "transient": {"display_id": ident}}
+        request = _request.get() if self._notes else None
+        if request is None:
+            self._publisher.publish(**output, update=update)
+            return
+        out, kind = self._publisher, "update_display_data" if update else "display_data"
+        sys.stdout.flush()  # what the cell wrote before stands before it
+        out.session.send(out.pub_socket, kind, output, parent=request, ident=out.topic)

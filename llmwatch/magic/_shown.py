@@ -28,9 +28,20 @@ class Shown:
     is_open: bool = False
     is_news: bool = True
     is_stale: bool = True
+    is_heard: bool = True
+    """Whether every front end has seen it: some hear only of the cell that runs."""
     muted_until: datetime | None = None
     drawn_at: float = -math.inf
     html: str = ""
+
+    @property
+    def corner(self) -> tuple[str, int]:
+        """Its rule, and the run of the cell under which it stands."""
+        return self.alert.name, self.place.number if self.place is not None else 0
+
+    def is_beside(self, other: Shown) -> bool:
+        """Whether both are groups of one rule under one cell."""
+        return self.corner == other.corner
 
     def is_before(self, place: Place | None) -> bool:
         """Whether `place` is further down the session: an alert never moves back."""

@@ -11,7 +11,8 @@ show in the usage of a call, so they are not in it.
 from __future__ import annotations
 
 from ._book import Price, PriceBook
+from ._columns import TokenColumns, costs_of
 from ._offers import Offer
-from ._rates import Tokens
+from ._rates import Rates, Tokens
 
-__all__ = ["Offer", "Price", "PriceBook", "Tokens"]
+__all__ = ["Offer", "Price", "PriceBook", "Rates", "TokenColumns", "Tokens", "costs_of"]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import faults
 from ..exceptions import UsageError
-from ._list import listed
+from ._list import DAY, listed, steady_minutes
 from ._offers import Offer, offer
 from ._rates import Rate, Rates, Tokens, cost_of
 
@@ -121,6 +121,30 @@ class PriceBook:
         except Exception as problem:
             faults.note("price", problem)
         return _UNKNOWN
+
+    def rates(
+        self, *, response_model: str | None, request_model: str | None, provider: str | None,
+        service_tier: str | None, at: datetime,
+    ) -> Rates | None:  # fmt: skip
+        """The rates that `cost` takes without a URL; None where they are unknown. Never raises.
+
+        Parameters are those of `cost`.
+        """
+        models = [model for model in (response_model, request_model) if model]
+        try:
+            found = self._candidates(models, "", provider, service_tier or "", _minute(at))
+            return next((rates for rates, _ in found), None)
+        except Exception as problem:
+            faults.note("price", problem)
+            return None
+
+    def steady_minutes(self, provider: str | None, *models: str | None) -> int:
+        """How long the prices of `models` are the same, counted from midnight UTC. Never raises."""
+        try:
+            return min((steady_minutes("", provider, one) for one in models if one), default=DAY)
+        except Exception as problem:
+            faults.note("price", problem)
+            return DAY
 
     def offer(self, model: str, providers: Iterable[str] = ()) -> Offer | None:
         """Where `model` can be had: at the person's own price, else by the list; None if unknown.

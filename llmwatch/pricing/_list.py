@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from math import gcd
+from typing import TYPE_CHECKING, Any
 
 from ._rates import NOTHING, Rate, Rates
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
-__all__ = ["known_as", "listed"]
+__all__ = ["DAY", "known_as", "listed", "steady_minutes"]
+
+DAY = 24 * 60
+"""Minutes."""
 
 # OpenTelemetry's name of a provider -> the price list's.
 _PROVIDERS = {
@@ -84,6 +88,42 @@ def _model(url: str, name: str | None, model: str) -> tuple[Provider, ModelInfo]
 @lru_cache(maxsize=1024)
 def listed(url: str, name: str | None, model: str, tier: str, minute: datetime) -> Rates | None:
     """The rates of the price list in that minute; some hold for hours of the day only."""
+    known = _model(url, name, model)
+    if known is None:
+        return None
+    if minute.tzinfo is not None:
+        minute = minute.astimezone(UTC)
+    steady = steady_minutes(url, name, model)
+    begin = (minute.hour * 60 + minute.minute) // steady * steady
+    return _listed(url, name, model, tier, minute.replace(hour=begin // 60, minute=begin % 60))
+
+
+@lru_cache(maxsize=1024)
+def steady_minutes(url: str, name: str | None, model: str) -> int:
+    """For steps of how many minutes, counted from midnight UTC, a price is the same: a `DAY` at most."""
+    known = _model(url, name, model)
+    if known is None:
+        return DAY
+    _, info = known
+    prices = info.prices if isinstance(info.prices, list) else []
+    conditional = (*prices, *(info.price_variants or ()))
+    return gcd(DAY, *(minute for one in conditional for minute in _changes(one.constraint)))
+
+
+def _changes(constraint: Any) -> list[int]:
+    """At which minutes of the day a constraint begins or ceases to hold; none but midnight: []."""
+    from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
+
+    if constraint is None or isinstance(constraint, StartDateConstraint):
+        return []
+    if not isinstance(constraint, TimeOfDateConstraint):
+        return [1]  # of another kind, which may be any minute
+    ends = (constraint.start_time, constraint.end_time)
+    return [1 if one.utcoffset() or one.second else one.hour * 60 + one.minute for one in ends]
+
+
+@lru_cache(maxsize=1024)
+def _listed(url: str, name: str | None, model: str, tier: str, minute: datetime) -> Rates | None:
     known = _model(url, name, model)
     if known is None:
         return None

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ._list import known_as, listed
+from ._list import DAY, known_as, listed, steady_minutes
 from ._rates import INPUT_ONLY, Rates, Tokens, cost_of
 
 __all__ = ["Offer", "offer"]
@@ -24,21 +24,30 @@ class Offer(NamedTuple):
     def cost(
         self, tokens: Tokens, operation: str | None, tier: str | None, at: datetime
     ) -> float | None:
-        """USD for `tokens` on it at that time, at the same service tier; None where unknown.
+        """USD for `tokens` on it at that time, at the same service tier; None where unknown."""
+        rates = self.rates(operation, tier, at)
+        return cost_of(rates, tokens, operation) if rates is not None else None
+
+    def rates(self, operation: str | None, tier: str | None, at: datetime) -> Rates | None:
+        """What it asks at that time, at that service tier; None where unknown.
 
         Where the list has no price for what is read from a cache or written to one, there is no
         such cache: these tokens are paid as any other.
         """
         if self.own is not None:
-            return cost_of(self.own, tokens, operation)
+            return self.own
         minute = at.replace(second=0, microsecond=0)
         rates = listed("", self.seller, self.model, tier or "", minute)
         if rates is None or (rates.output is None) != (operation in INPUT_ONLY):
             return None  # a model that answers does not embed, nor the other way about
         cached, written = rates.cached or rates.input, rates.written or rates.input
         long = rates.written_1h or written
-        rates = rates._replace(cached=cached, written=written, written_1h=long)
-        return cost_of(rates, tokens, operation)
+        return rates._replace(cached=cached, written=written, written_1h=long)
+
+    @property
+    def steady_minutes(self) -> int:
+        """How long its price is the same, counted from midnight UTC: a day, or a minute."""
+        return DAY if self.own is not None else steady_minutes("", self.seller, self.model)
 
 
 def offer(model: str, at: datetime, providers: Iterable[str]) -> Offer | None:

@@ -1,65 +1,26 @@
-"""What was paid for a model's calls, and what it would have been otherwise, call by call."""
+"""What was paid for a model's calls, and what it would have been otherwise, added up."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import isnan
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..pricing import Offer, PriceBook, Tokens
+from ..pricing import Offer, PriceBook
+from ..semconv import STATUSES
+from ..totals import known
+from ._priced import PRICED_BY, floats, priced
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..store import View
 
 __all__ = ["Account", "accounts", "providers_in"]
 
-_SAME = 1e-6  # of a cost: sums in another order differ by less
-
-
-class _Used(NamedTuple):
-    """The columns of one call that its price depends on; None where unknown."""
-
-    model: str | None
-    response_model: str | None
-    request_model: str | None
-    provider: str | None
-    operation: str | None
-    service_tier: str | None
-    started_at: int
-    status: str
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_input_tokens: int | None
-    cache_write_tokens: int | None
-    reasoning_tokens: int | None
-    input_audio_tokens: int | None
-    output_audio_tokens: int | None
-    cost_usd: float | None
-    estimated_cost_usd: float | None
-    estimated_input_tokens: int | None
-    estimated_output_tokens: int | None
-
-    @property
-    def at(self) -> datetime:
-        return datetime.fromtimestamp(self.started_at / 1e9, UTC)
-
-    @property
-    def is_estimated(self) -> bool:
-        guesses = (
-            self.estimated_cost_usd, self.estimated_input_tokens, self.estimated_output_tokens,
-        )  # fmt: skip
-        return any(guess is not None for guess in guesses)
-
-    @property
-    def tokens(self) -> Tokens:
-        return Tokens(
-            self.input_tokens, self.output_tokens, self.cached_input_tokens or 0,
-            self.cache_write_tokens or 0, self.input_audio_tokens, self.output_audio_tokens or 0,
-            self.reasoning_tokens,
-        )  # fmt: skip
+_GUESSES = ("estimated_cost_usd", "estimated_input_tokens", "estimated_output_tokens")
+_SUMS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "cost_usd")
 
 
 @dataclass(slots=True)
@@ -110,92 +71,58 @@ class Account:
     def __add__(self, other: Account) -> Account:
         return Account(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
-    def add(self, used: _Used, prices: PriceBook, other: Offer | None) -> None:
-        """Enter one call."""
-        if used.cost_usd is None:
-            if used.is_estimated:
-                self.estimated += 1
-            elif used.status != "error":  # a refusal costs nothing
-                self.unpriced += 1
-            return
-        uncached = _uncached(used, prices)
-        if uncached is None:
-            self.untraced += 1
-        else:
-            self.n += 1
-            self.input_tokens += used.input_tokens or 0
-            self.cached_input_tokens += used.cached_input_tokens or 0
-            self.cache_write_tokens += used.cache_write_tokens or 0
-            self.cost_usd += used.cost_usd
-            self.uncached_cost_usd += uncached
-        if other is not None:
-            self._compare(used, used.cost_usd, other)
-
-    def _compare(self, used: _Used, cost_usd: float, other: Offer) -> None:
-        there = other.cost(used.tokens, used.operation, used.service_tier, used.at)
-        if there is None:
-            self.uncompared += 1
-        else:
-            self.compared += 1
-            self.compared_cost_usd += cost_usd
-            self.other_cost_usd += there
-
-
-def _uncached(used: _Used, prices: PriceBook) -> float | None:
-    """What a call would have cost without a cache; None where its price cannot be traced."""
-    cached, written = used.cached_input_tokens, used.cache_write_tokens
-    if used.cost_usd is None or not (cached or written):
-        return used.cost_usd
-    least = most = _cost(used, prices, cached, written)
-    if written:  # how long it stays is in no column: the dearer way may have been paid
-        most = _cost(used, prices, cached, written, written)
-    if least is None or most is None:
-        return None
-    is_ours = least * (1 - _SAME) <= used.cost_usd <= most * (1 + _SAME)
-    return _cost(used, prices, None, None) if is_ours else None
-
-
-def _cost(
-    used: _Used, prices: PriceBook, cached: int | None, written: int | None, long: int | None = None
-) -> float | None:
-    return prices.cost(
-        response_model=used.response_model,
-        request_model=used.request_model,
-        provider=used.provider,
-        url="",
-        operation=used.operation,
-        service_tier=used.service_tier,
-        at=used.at,
-        input_tokens=used.input_tokens,
-        output_tokens=used.output_tokens,
-        cached_input_tokens=cached,
-        cache_write_tokens=written,
-        reasoning_tokens=used.reasoning_tokens,
-        input_audio_tokens=used.input_audio_tokens,
-        output_audio_tokens=used.output_audio_tokens,
-        cache_write_1h_tokens=long,
-    ).cost_usd
-
 
 def accounts(view: View, prices: PriceBook, other: Offer | None) -> dict[str, Account]:
     """The accounts of all models, in the order of their first call; "" for calls without one."""
+    import numpy as np
+    import pandas as pd
+
+    columns = view.arrays("model", "status_code", *PRICED_BY, *_GUESSES)
+    codes, names = pd.factorize(columns["model"], use_na_sentinel=False)
+    figures = _figures(columns, prices, other)
+    sums = {
+        name: np.bincount(codes, weights=values, minlength=len(names)).tolist()
+        for name, values in figures.items()
+    }
     found: dict[str, Account] = {}
-    for used in _rows(view):
-        found.setdefault(used.model or "", Account()).add(used, prices, other)
+    for at, name in enumerate(names):
+        model = name if isinstance(name, str) else ""
+        own = {one: sum_[at] if "usd" in one else round(sum_[at]) for one, sum_ in sums.items()}
+        found[model] = found.get(model, Account()) + Account(**own)
     return found
 
 
-def _rows(view: View) -> Iterator[_Used]:
-    columns = [values.tolist() for values in view.arrays(*_Used._fields).values()]
-    for row in zip(*columns, strict=True):
-        yield _Used._make(None if _is_missing(value) else value for value in row)
+def _figures(
+    columns: Mapping[str, np.ndarray], prices: PriceBook, other: Offer | None
+) -> dict[str, np.ndarray]:
+    """What each call adds to each figure of the account of its model."""
+    import numpy as np
+
+    cost, would = columns["cost_usd"], priced(columns, prices, other)
+    is_paid, is_traced, is_there = (~np.isnan(usd) for usd in (cost, would.uncached, would.other))
+    guessed = ~is_paid & np.any([known(columns[name])[1] for name in _GUESSES], axis=0)
+    failed = columns["status_code"] == STATUSES.index("error")  # a refusal costs nothing
+    found = {name: np.where(is_traced, _zero(floats(columns[name])), 0.0) for name in _SUMS}
+    return found | {
+        "n": is_traced,
+        "uncached_cost_usd": _zero(would.uncached),
+        "compared": is_there,
+        "uncompared": is_paid & ~is_there & (other is not None),
+        "compared_cost_usd": np.where(is_there, cost, 0.0),
+        "other_cost_usd": _zero(would.other),
+        "unpriced": ~is_paid & ~guessed & ~failed,
+        "estimated": guessed,
+        "untraced": is_paid & ~is_traced,
+    }
+
+
+def _zero(values: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def providers_in(view: View) -> list[str]:
     """The providers of its calls, those of most calls first."""
     names = view.arrays("provider")["provider"].tolist()
-    return [name for name, _ in Counter(names).most_common() if not _is_missing(name)]
-
-
-def _is_missing(value: object) -> bool:
-    return isinstance(value, float) and isnan(value)
+    return [name for name, _ in Counter(names).most_common() if isinstance(name, str)]

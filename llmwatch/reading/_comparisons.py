@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..compare import Comparison, compare, needed
-from ..summary import words_of
 from ._source import Source
+
+if TYPE_CHECKING:
+    from ..compare import Comparison
 
 __all__ = ["Comparisons"]
 
@@ -67,7 +68,7 @@ class Comparisons(Source):
         percentile from 40. Where one group has more than five times the calls of the other, the
         smaller needs 50 for a mean and 73 for a 95th percentile. Requests that each group was sent
         exactly once, as far as their text is kept whole, are compared pair by pair when there are
-        20 and they make up four fifths of the larger group: pairs are resampled together, so what
+        30 and they make up four fifths of the larger group: pairs are resampled together, so what
         makes a request long or slow in both groups is no difference.
 
         Intervals come from scipy's bootstrap (percentiles; of means at the width of Student's t),
@@ -80,6 +81,9 @@ class Comparisons(Source):
         >>> print(llmwatch.session.compare(by="tag", baseline="v1").verdict)  # doctest: +SKIP
         v2 costs 38 % less a call than v1 (95 % CI 35-41 %, n = 40).
         """
+        from ..compare import compare, needed
+        from ..summary import words_of
+
         words, view = words_of(by), self._now()
         return compare(
             view.arrays(*needed(words)), words, baseline, now_ns=time.time_ns(), groups=groups,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import faults
+from ..frames import text_dtype
 from ..semconv import COLUMNS
 from ..store import View
 from ..summary import NEEDED, Grouped, Stretch, group, needed_by, summarize, timeline
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Figures"]
 
-_DTYPES = {c.name: c.dtype for c in COLUMNS} | {"cell": "Int64", "stream": "boolean"}
+_DTYPES = {c.name: c.dtype for c in COLUMNS if c.kind != "text"} | {
+    "cell": "Int64", "stream": "boolean",
+}  # fmt: skip
 
 
 class Figures(Source):
@@ -196,7 +199,7 @@ def _levels(found: Grouped) -> list[pd.Index[Any]]:
     for at, word in enumerate(found.words):
         values = [key[at] for key in found.keys]
         of_run = word == "cell" and any(isinstance(value, str) for value in values)
-        kind = "object" if of_run else _DTYPES.get(word, "str")
+        kind = "object" if of_run else _DTYPES.get(word, text_dtype())
         levels.append(pd.Index(values, dtype=kind, name=word))
     return levels
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..exporters import Sent, Written, to_csv, to_jsonl, to_otlp, to_parquet
 from ._source import Source
 
 if TYPE_CHECKING:
     import os
+
+    from ..exporters import Sent, Written
 
 __all__ = ["Files"]
 
@@ -37,14 +38,20 @@ class Files(Source):
         ExportError
             When it cannot be written, or exists and `overwrite` is not given.
         """
+        from ..exporters import to_csv
+
         return to_csv(self._now(), path, overwrite=overwrite)
 
     def to_jsonl(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Written:
         """Write the calls as strict JSON, one object a line; see `to_csv`."""
+        from ..exporters import to_jsonl
+
         return to_jsonl(self._now(), path, overwrite=overwrite)
 
     def to_parquet(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Written:
         """Write the calls as Parquet, with all types (needs pyarrow); see `to_csv`."""
+        from ..exporters import to_parquet
+
         return to_parquet(self._now(), path, overwrite=overwrite)
 
     def to_otlp(
@@ -78,6 +85,8 @@ class Files(Source):
             When no collector answers there within 10 s, or does not take them; or when
             OpenTelemetry's exporter is not installed.
         """
+        from ..exporters import to_otlp
+
         view = self._now()
         return to_otlp(
             view.calls(), self._spans(), endpoint, headers, content=content, older=view.older

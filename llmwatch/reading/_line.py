@@ -12,7 +12,7 @@ from ..words import money, plural, price_hint, tokens
 if TYPE_CHECKING:
     from ..store import View
 
-__all__ = ["line"]
+__all__ = ["line", "without_price"]
 
 _NEEDED = ("status_code", "started_at", "latency_s", "error_type", *SUMMED)
 _INPUT_ONLY = "embeddings"
@@ -25,7 +25,7 @@ def line(view: View, in_flight: int) -> str:
     if in_flight:
         parts.append(f"{in_flight:,} in flight")
     if totals.requests:
-        models = _without_price(view)
+        models = without_price(view)
         parts += [_tokens(totals), _money(totals, models)]
         parts.append(plural(sum(totals.errors.values()), "error"))
         parts += [" ".join(price_hint(models))] if models else []
@@ -65,7 +65,7 @@ def _money(totals: Totals, models: list[str]) -> str:
     )
 
 
-def _without_price(view: View) -> list[str]:
+def without_price(view: View) -> list[str]:
     """The models of calls that lack nothing but a price, those of most calls first."""
     columns = view.arrays(
         "model", "operation", "status_code", "cost_usd", "estimated_cost_usd", "input_tokens",

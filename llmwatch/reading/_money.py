@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..exceptions import UsageError
-from ._accounts import accounts, providers_in
-from ._savings import Savings
 from ._source import Source
+
+if TYPE_CHECKING:
+    from ._savings import Savings
 
 __all__ = ["Money"]
 
@@ -43,6 +46,9 @@ class Money(Source):
         gpt-5-mini: caching saved $0.0041, 31 % of the cost without it (n = 24).
         On gpt-5-nano the same tokens would have cost $0.0018 instead of $0.0091: 80 % less (n = 24).
         """
+        from ._accounts import accounts, providers_in
+        from ._savings import Savings
+
         view, prices = self._now(), self._prices()
         other = None
         if model is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..charts import Chart, Theme, check, draw
 from ._comparisons import Comparisons
 from ._spans import SpanTable
 from ._tables import Tables
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..charts import Chart, Theme
 
 __all__ = ["Pictures"]
 
@@ -25,6 +27,7 @@ class Pictures(Tables, SpanTable, Comparisons):
         by: str | None = None,
         threshold: float | None = None,
         baseline: Any = None,
+        groups: Iterable[Any] | None = None,
         theme: Theme = None,
         width: int = 640,
         height: int | None = None,
@@ -45,6 +48,8 @@ class Pictures(Tables, SpanTable, Comparisons):
             Seconds; a dashed line in "latency".
         baseline : optional
             The group that "compare" compares with; the first seen if left out.
+        groups : iterable, optional
+            Only these are compared in "compare": 20 at most.
         theme : "light", "dark" or None
             For white or near-black ground. None is transparent and reads on both.
         width, height : int
@@ -66,16 +71,20 @@ class Pictures(Tables, SpanTable, Comparisons):
         --------
         >>> llmwatch.session.chart("latency", threshold=10)  # doctest: +SKIP
         """
-        check(kind, by=by, threshold=threshold, baseline=baseline)
-        frame = self._frame(kind, by, baseline)
+        from ..charts import check, draw
+
+        check(kind, by=by, threshold=threshold, baseline=baseline, groups=groups)
+        frame = self._frame(kind, by, baseline, groups)
         return draw(
             kind, frame, by=by, threshold=threshold, theme=theme, width=width, height=height
         )
 
-    def _frame(self, kind: str, by: str | None, baseline: Any) -> pd.DataFrame:
+    def _frame(
+        self, kind: str, by: str | None, baseline: Any, groups: Iterable[Any] | None
+    ) -> pd.DataFrame:
         """What a kind is drawn from."""
         if kind == "compare" and len(self._now()):
-            return self.compare(by=by or "tag", baseline=baseline).differences
+            return self.compare(by=by or "tag", baseline=baseline, groups=groups).differences
         if kind == "waterfall":
             self._settle()
             return self.spans if self._spans() else self.calls

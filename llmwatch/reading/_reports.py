@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
-from ..exporters import Report, Written, write_report
 from ._comparisons import Comparisons
-from ._line import _without_price, line
+from ._line import line, without_price
 
 if TYPE_CHECKING:
     import os
 
     from ..compare import Comparison
+    from ..exporters import Written
+    from ..store import View
 
 __all__ = ["Reports"]
 
@@ -26,7 +27,7 @@ class Reports(Comparisons):
         It needs no script and no network to be read, in light and dark, on a telephone and on
         paper, and has no previews of prompts and answers in it. What the figures do not contain
         (unknown prices, unreported tokens) is said. Where calls have two tags or more, these are
-        compared.
+        compared, or a line says why not: there are more than 20.
 
         Parameters
         ----------
@@ -52,20 +53,27 @@ class Reports(Comparisons):
         >>> llmwatch.session.report("session.html")  # doctest: +SKIP
         180 rows in session.html
         """
+        from ..exporters import Report, write_report
+
         view = self._now()
         alerts: Any = getattr(self, "alerts", None)  # a session has them, a loaded file has none
+        comparison, why = self._of_tags(view)
         report = Report(
             view=view,
             line=line(view, len(self._in_flight())),
-            unpriced=tuple(_without_price(view)),
-            comparison=self._of_tags(),
+            unpriced=tuple(without_price(view)),
+            comparison=comparison,
+            uncompared=why,
             alerts=None if alerts is None else alerts.history,
         )
         return write_report(report, path, overwrite=overwrite)
 
-    def _of_tags(self) -> Comparison | None:
-        """The tags against each other, where there are two that can be compared."""
+    def _of_tags(self, view: View) -> tuple[Comparison | None, str]:
+        """The tags against each other, where there are two; or why these cannot be compared."""
+        tags = {tag for tag in view.arrays("tag")["tag"].tolist() if isinstance(tag, str)}
+        if len(tags) < 2:
+            return None, ""
         try:
-            return self.compare(by="tag")
-        except UsageError:
-            return None
+            return self.compare(by="tag"), ""
+        except UsageError as why:  # too many of them
+            return None, str(why)

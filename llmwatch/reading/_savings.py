@@ -8,6 +8,7 @@ from html import escape
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+from ..frames import text_dtype
 from ..words import clean, dollars, percent, plural, tokens
 from ._accounts import Account
 
@@ -56,7 +57,8 @@ class Savings:
         import pandas as pd
 
         rows = [self._row(account) for account in self._accounts.values()]
-        index = pd.Index([name or _NO_MODEL for name in self._accounts], name="model", dtype="str")
+        names = [name or _NO_MODEL for name in self._accounts]
+        index = pd.Index(names, name="model", dtype=text_dtype())
         return pd.DataFrame(rows, index=index, columns=list(self._columns))
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
+from ..frames import text_dtype
 from ..semconv import NAMES
 from ._source import Source
 
@@ -106,7 +107,7 @@ def _series(values: list[Any], kind: str) -> pd.Series[Any]:
 
     if kind.startswith("datetime"):
         return pd.Series(pd.to_datetime(pd.array(values, dtype="Int64"), unit="ns", utc=True))
-    return pd.Series(values, dtype=kind)
+    return pd.Series(values, dtype=text_dtype() if kind == "str" else kind)
 
 
 def _led(frame: pd.DataFrame, first: tuple[str, ...]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from ..context import Budget, Scope
 from ..exceptions import BudgetExceeded
 from ..records import Call
 from ..store import Rows, Store
+from ..words import dollars
 
 __all__ = ["Accounts", "refusal", "repriced"]
 
@@ -71,7 +72,7 @@ def _unpriced(store: Store, model: str) -> Rows:
 
 def refusal(budget: Budget) -> BudgetExceeded:
     """What is raised where `budget` is spent: how much, and what is not in it."""
-    message = f"the budget of ${budget.limit:g} is spent (${budget.spent:.4g})"
+    message = f"the budget of {dollars(budget.limit)} is spent ({dollars(budget.spent)})"
     if budget.unpriced:
         models = ", ".join(sorted(budget.unpriced_models)) or "unknown models"
         noun = "call" if budget.unpriced == 1 else "calls"

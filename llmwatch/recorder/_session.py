@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import faults
 from ..assemble import Assembler, new_id
 from ..capture import Capture, Dropped, Invocation
 from ..context import Budget, OpenSpan, Scope
-from ..flights import Flights, Listener
+from ..flights import Listener
 from ..pricing import PriceBook
 from ..reading import Reading
 from ..records import Call, Span
@@ -19,16 +19,26 @@ from ..settings import Settings, from_environment
 from ..store import Store, View
 from ..traces import SpanSubscriber, Traces, span_of
 from ..worker import Worker
-from ._accounts import Accounts, refusal, repriced
-from ._flying import in_brief, is_apart, is_in, so_far
+from ._accounts import refusal, repriced
+from ._flying import is_in, so_far
+from ._intake import Intake, Made
+from ._rules import Rules
 
 if TYPE_CHECKING:
-    from ..alerting import Alerts, Flight
+    from ..alerting import Alerts
 
 __all__ = ["Session"]
 
+_ASKED = (
+    "alerts", "configure", "disable", "enable", "enabled", "libraries", "not_understood", "price",
+    "session_id", "settings", "subscribe_spans",
+)  # fmt: skip
 _RETRY_S = 0.05  # how often we look whether a failed call is being tried again
 _WAIT_S = 2.0  # the longest that reading waits for what is still queued
+
+
+def _redactor_of(settings: Settings) -> Redactor:
+    return Redactor(settings.redact, keeps_messages=settings.content != "none")
 
 
 class Session(Reading):
@@ -40,16 +50,25 @@ class Session(Reading):
         self.prices = PriceBook()
         self.store = Store(self.settings.max_calls)
         self.traces = Traces(self.settings.max_calls)
-        self._redactor = Redactor(self.settings.redact)
+        self._redactor = _redactor_of(self.settings)
         self._assembler = Assembler(
             self.session_id, self.prices, lambda: self.settings, lambda: self._redactor
         )
-        self.flights = Flights(lambda: self._redactor)
-        self._worker = Worker(self._handle, self._idle)
+        self._intake = Intake(
+            self._assembler, self.store, self.traces, lambda: self._redactor, self._dropped
+        )
+        self.flights, self.tries = self._intake.flights, self._intake.tries
+        self._worker = Worker(self._intake.take, self._idle)
         self._capture = Capture(self.gate, self._worker.put, self._worker.inbox)
+        self._rules = Rules(
+            self.store, self._capture.traffic, self._intake.waits,
+            wake=lambda: self._worker.put(None), settle=self._on_worker,
+        )  # fmt: skip
         self._switch = threading.RLock()
-        self._alerts: Alerts | None = None
-        self._accounts = Accounts()
+
+    def __dir__(self) -> list[str]:
+        """What a person asks for, for Tab; the rest is for the other rooms."""
+        return sorted({*dir(Reading), *_ASKED})
 
     # -- the switch ---------------------------------------------------------------------------
 
@@ -100,7 +119,7 @@ class Session(Reading):
         changed = self.settings.changed(changes)
         self._settle()  # calls that are over are kept as was asked for when they were made
         self.settings = changed
-        self._redactor = Redactor(self.settings.redact)
+        self._redactor = _redactor_of(self.settings)
         self.store.max_calls = self.traces.finished.most = self.settings.max_calls
         return self.settings
 
@@ -116,13 +135,13 @@ class Session(Reading):
         changes, owed = repriced(self.store, self._assembler, model)
         self.store.amend(changes)
         if owed:
-            self._on_worker(lambda: self._accounts.settle(owed))
+            self._on_worker(lambda: self._intake.accounts.settle(owed))
         return len(changes)
 
     @property
     def budget(self) -> Budget | None:
         """The budget that was charged last, for whoever shows it."""
-        return self._accounts.last
+        return self._intake.accounts.last
 
     def gate(self, scope: Scope | None) -> None:
         """Refuse the next call where a budget around it is spent. Raised into the user's call."""
@@ -148,55 +167,13 @@ class Session(Reading):
 
     # -- what the worker does -----------------------------------------------------------------
 
-    def _handle(self, batch: Sequence[Any]) -> None:
-        made: list[tuple[Call, Scope | None]] = []
-        for thing in batch:
-            try:
-                made.extend(self._made_of(thing))
-            except Exception as problem:  # one bad record must not take the others with it
-                faults.note("record", problem)
-        if made:
-            first = self.store.append([call for call, _ in made])
-            for number, (call, scope) in enumerate(made, first):
-                if scope is not None:
-                    self._accounts.book(call, number, scope)
-                    _enter(number, scope)
-        # Behind the calls: a span says how many it had.
-        self._end_spans([thing for thing in batch if isinstance(thing, OpenSpan)])
-
-    def _end_spans(self, ended: Sequence[OpenSpan]) -> None:
-        spans: list[Span] = []
-        for each in ended:
-            try:
-                spans.append(span := span_of(each, self.session_id, self._redactor))
-                levels = each.scope.chain() if each.scope is not None else ()
-                # Once each: a watched function that calls itself has its watch in there twice.
-                for watch in {level.watch for level in levels if level.watch is not None}:
-                    watch.inside.add(span)
-            except Exception as problem:
-                faults.note("span", problem)
-            each.scope = None  # it holds the span, too: a circle that only the collector would open
-        self.traces.add(spans)
-
-    def _made_of(self, thing: Any) -> list[tuple[Call, Scope | None]]:
-        if thing is None or isinstance(thing, OpenSpan):
-            return []  # one failed and may be sent again: `_idle` asks
-        if isinstance(thing, Dropped):
-            dropped = self._capture.traffic.dropped(thing)
-            return self._made_of(dropped) if dropped is not None else []
-        if not isinstance(thing, Invocation):
-            made: list[tuple[Call, Scope | None]] = thing()
-            return made  # work that has to be done here, and the records it makes
-        call = self._assembler.call(thing)
-        if call is None:
-            return []
-        self.flights.over(thing)
-        return [(call, thing.scope)]
+    def _dropped(self, due: Dropped) -> Invocation | None:
+        return self._capture.traffic.dropped(due)
 
     def _idle(self) -> float | None:
         """Between batches; returns when to look again though nothing ends, in seconds."""
         retry = _RETRY_S if self._capture.traffic.conclude() else None
-        waits = [wait for wait in (retry, self._look_at_rules()) if wait is not None]
+        waits = [wait for wait in (retry, self._rules.look()) if wait is not None]
         self._look_at_flights()
         return min(waits, default=None)
 
@@ -212,7 +189,7 @@ class Session(Reading):
         self._worker.put(None)  # those that are in flight by now
         return end
 
-    def record(self, make: Callable[[], list[tuple[Call, Scope | None]]]) -> None:
+    def record(self, make: Callable[[], Made]) -> None:
         """Queue `make`, which gives records, for the worker."""
         self._worker.put(make)
 
@@ -272,35 +249,7 @@ class Session(Reading):
     @property
     def alerts(self) -> Alerts:
         """The rules over these calls, what fires, and who is told."""
-        if self._alerts is None:
-            from ..alerting import Alerts
-
-            with self._switch:
-                if self._alerts is None:
-                    self._alerts = Alerts(
-                        self.store,
-                        flight=self._flight,
-                        wake=lambda: self._worker.put(None),
-                        settle=self._on_worker,
-                    )
-        return self._alerts
-
-    def _look_at_rules(self) -> float | None:
-        traffic = self._capture.traffic
-        traffic.tells_of_start = True  # first: a call that begins meanwhile is seen, or wakes us
-        wait = None
-        if self.store.total or traffic.open or self._alerts is not None:
-            wait = self.alerts.turn(in_flight=bool(traffic.open))
-        if wait is not None or (self._alerts is not None and not self._alerts.is_on):
-            traffic.tells_of_start = False
-        return wait
-
-    def _flight(self) -> Flight:
-        """The calls in flight as rules look at them, those of alert handlers left out."""
-        from ..alerting import Flight
-
-        flying = [i for i in list(self._capture.traffic.open.values()) if not is_apart(i.scope)]
-        return Flight([i.age_s() for i in flying], lambda: [in_brief(i) for i in flying])
+        return self._rules.alerts
 
     def _on_worker(self, work: Callable[[], None]) -> None:
         """Do it where calls are recorded, behind what is queued; wait for it, at most 2 s."""
@@ -312,7 +261,7 @@ class Session(Reading):
             work()
             return []
 
-        self._settle()  # a batch is stored as a whole, behind what is done in it
+        self._settle()  # what is queued before it may be stored only after it is done
         self._worker.put(run)
         self._settle()
 
@@ -340,12 +289,3 @@ class Session(Reading):
         flying = list(self._capture.traffic.open.values())
         content = self.settings.content
         return [so_far(each, content) for each in flying if is_in(each.scope, watch)]
-
-
-def _enter(number: int, scope: Scope) -> None:
-    """Enter a call in the watches and the spans around it."""
-    for level in scope.chain():
-        if level.watch is not None:
-            level.watch.rows.add(number)
-        if level.opened is not None:
-            level.opened.calls += 1

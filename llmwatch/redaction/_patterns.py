@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ._values import MARK
+from ._values import MARK, SHORTEST
 
 __all__ = ["without_patterns"]
 
 _KIND_OF_KEY = re.compile(
     r"(?i)(?:(?:api|access|account|secret|private|subscription|master|auth)[_-]?|[?&])$"
 )
+
+_HEADER = re.compile(r"(?i)authorization\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?$")
+_LONGEST_WORD = 20  # internationalization
 
 
 def _looks_random(value: str) -> bool:
@@ -21,7 +24,11 @@ def _looks_random(value: str) -> bool:
     if digits >= 3 or (digits and head.lower() != head):
         return True
     mixed = head[1:] not in (head[1:].lower(), head[1:].upper())
-    return mixed and max(map(len, re.split(r"[-_./]", head))) >= 16
+    return mixed and _longest(head) >= 16
+
+
+def _longest(value: str) -> int:
+    return max(map(len, re.split(r"[-_./]", value[:200])))
 
 
 def _secret_key(match: re.Match[str]) -> str:
@@ -32,11 +39,16 @@ def _secret_key(match: re.Match[str]) -> str:
 
 
 def _after_scheme(match: re.Match[str]) -> str:
-    return match[1] + MARK if _looks_random(match[2]) else match[0]
+    value = match[2]
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    secret = _HEADER.search(before) or _looks_random(value) or _longest(value) > _LONGEST_WORD
+    return match[1] + MARK if secret else match[0]
 
 
 def _assigned(match: re.Match[str]) -> str:
     name, value = match["name"].lower(), match["value"]
+    if len(value) < SHORTEST and not (name.startswith("passw") and match["quote"]):
+        return match[0]  # a word; but what stands in quotes behind "password" is one of any length
     if name in ("key", "sig"):
         before = match.string[max(0, match.start() - 16) : match.start()]
         if not _KIND_OF_KEY.search(before):
@@ -92,7 +104,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
         re.compile(
             r"(?ai)(?P<head>(?P<name>key|token|secret|passw(?:or)?d|sig)(?:\\?[\"'])?"
             r"[ \t]{0,3}[:=][ \t]{0,3}(?P<quote>\\?[\"'])?)"
-            r"(?P<value>[^\s\"',;&\\\[\](){}<>]{8,}+)"
+            r"(?P<value>[^\s\"',;&\\\[\](){}<>]{4,}+)"
         ),
         _assigned,
     ),

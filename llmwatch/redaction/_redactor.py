@@ -16,6 +16,7 @@ __all__ = ["Redactor", "preview"]
 
 _WITHHELD = "[withheld: a redact rule failed]"
 _PREVIEW = 200  # characters
+_MESSAGE = 500  # characters
 _MARGIN = 1024  # characters looked at beyond the limit
 _EDGE = 256  # characters given up before a cut: what began there may be half a credential
 
@@ -28,6 +29,8 @@ class Redactor:
     rules : sequence of (str, re.Pattern or callable)
         The person's own: what a pattern matches is replaced by ``[redacted]``; a function gets
         the text and returns it cleaned.
+    keeps_messages : bool
+        Whether what errors say is kept: they quote questions, and answers.
 
     Examples
     --------
@@ -35,7 +38,8 @@ class Redactor:
     'call [redacted], key [redacted]'
     """
 
-    def __init__(self, rules: Sequence[RedactRule] = ()) -> None:
+    def __init__(self, rules: Sequence[RedactRule] = (), *, keeps_messages: bool = True) -> None:
+        self._keeps_messages = keeps_messages
         self._rules = tuple(re.compile(rule) if isinstance(rule, str) else rule for rule in rules)
 
     def clean(self, text: str, secrets: Sequence[str] = (), limit: int | None = None) -> str:
@@ -56,6 +60,10 @@ class Redactor:
             A line that says so instead of the text when a rule fails: never the text uncleaned.
         """
         return self.cut(text, secrets, limit)[0]
+
+    def message(self, text: str | None, secrets: Sequence[str] = ()) -> str | None:
+        """What an error says, cleaned, its first 500 characters; None where that is not kept."""
+        return self.clean(text, secrets, _MESSAGE) if text and self._keeps_messages else None
 
     def cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
         """As `clean`, and whether the text goes on after what is returned."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-__all__ = ["MARK", "forms_of", "is_credential", "secrets_of", "without", "without_head"]
+__all__ = ["MARK", "SHORTEST", "forms_of", "is_credential", "secrets_of", "without", "without_head"]
 
 MARK = "[redacted]"
-_SHORTEST = 8  # characters: a shorter value is as likely an ordinary word
+SHORTEST = 8  # characters: a shorter value is as likely an ordinary word
 
 _CREDENTIAL_NAME = re.compile(r"(?i)key|token|secret|passw|authorization|cookie|^sig$|signature")
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
@@ -42,7 +42,7 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]], query: bytes = b"") -> tu
         for name, value in parse_qsl(query.decode("latin-1")):
             if _CREDENTIAL_NAME.search(name):
                 found[value] = None
-    return tuple(value for value in found if len(value) >= _SHORTEST)
+    return tuple(value for value in found if len(value) >= SHORTEST)
 
 
 @lru_cache(maxsize=512)

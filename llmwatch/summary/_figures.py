@@ -30,6 +30,7 @@ _BESIDE = {
     "error_rate": "rate_n",
     "latency_p99_s": "latency_n",
     "ttft_p95_s": "ttft_n",
+    "output_tokens_per_s": "output_tokens_per_s_n",
     "satisfaction": "satisfaction_n",
 }
 
@@ -71,7 +72,8 @@ def summarize(
     -------
     dict
         The figures in the order of `semconv.FIGURES`, with `rate_n` (ok and error), `latency_n`,
-        `ttft_n` and `satisfaction_n` beside what they are the n of. NaN where there is nothing to
+        `ttft_n`, `output_tokens_per_s_n` and `satisfaction_n` beside what they are the n of; that
+        of `qps` is `requests`. NaN where there is nothing to
         say; a sum is 0 only where nothing is missing in it. `errors` is a dict of counts by
         `error_type`, the most frequent first.
 
@@ -156,6 +158,7 @@ def _counted(sums: Sums) -> dict[str, Any]:
         "estimated_cost_usd": _sum(sums, sums.unpriced, "estimated_cost_usd"),
         "attempts": _sum(sums, sums.requests, "attempts"),
         "output_tokens_per_s": _ratio(sums.timed_tokens, sums.timed_s),
+        "output_tokens_per_s_n": sums.timed,
         "satisfaction": _ratio(sums.sums["score"], scored),
         "satisfaction_n": scored,
         "errors": sums.errors,

@@ -27,6 +27,7 @@ class Sums:
     counts: dict[str, np.ndarray]
     unmeasured: np.ndarray
     unpriced: np.ndarray
+    timed: np.ndarray
     timed_tokens: np.ndarray
     timed_s: np.ndarray
     errors: list[dict[str, int]]
@@ -46,6 +47,7 @@ class Sums:
             counts=each(SUMMED, totals.counts),
             unmeasured=np.array([totals.unmeasured]),
             unpriced=np.array([totals.unpriced]),
+            timed=np.array([totals.timed]),
             timed_tokens=np.array([totals.timed_tokens]),
             timed_s=np.array([totals.timed_s]),
             errors=[dict(totals.errors.most_common())],
@@ -73,6 +75,7 @@ class Sums:
             counts=counts,
             unmeasured=_counted(codes, n, answered & ~measured),
             unpriced=_counted(codes, n, answered & ~are_known["cost_usd"]),
+            timed=_counted(codes, n, both),
             timed_tokens=_added(known(columns["output_tokens"])[0], codes, n, both),
             timed_s=_added(latency, codes, n, both),
             errors=_errors(columns["error_type"][~answered], codes[~answered], n),

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from ._banner import Banner
-from ._hand import hand
-from ._panel import Panel
-from ._receipt import Receipt
-from ._sidebar import Sidebar
+from typing import TYPE_CHECKING
 
-__all__ = ["Banner", "Panel", "Receipt", "Sidebar", "hand"]
+from ..late import late
+from ._sidebar import Sidebar
+from ._writer import Writer
+
+if TYPE_CHECKING:
+    from ._banner import Banner
+    from ._hand import hand
+    from ._panel import Panel
+    from ._receipt import Receipt
+
+__all__ = ["Banner", "Panel", "Receipt", "Sidebar", "Writer", "hand"]
+
+__getattr__ = late(
+    __name__,
+    {
+        "Banner": "_banner",
+        "Panel": "_panel",
+        "Receipt": "_receipt",
+        "hand": "_hand",
+    },
+)

@@ -14,7 +14,7 @@ from datetime import datetime
 from html import escape
 
 from ..alerting import Alert
-from ..colours import BAD, GOOD, MUTED, WARN
+from ..colours import BAD, FONT, GOOD, GROUND, INK, MUTED, WARN
 from ..context import Cell
 from ..records import Call
 from ..words import clean, plural
@@ -24,7 +24,7 @@ __all__ = ["Banner"]
 
 _CALLS = 20  # rows of the table: a notice is no report
 
-_INFO = "color:color-mix(in srgb,var(--jp-info-color1,dodgerblue) 75%,currentColor)"
+_INFO = "color:color-mix(in srgb,var(--jp-info-color1,dodgerblue) 45%,currentColor)"
 _LOOKS = {  # a mark, the colour of the ink, and of what the ground is tinted with
     "critical": ("✕", BAD, "var(--jp-error-color1,red)"),
     "warning": ("▲", WARN, "var(--jp-warn-color1,orange)"),
@@ -32,8 +32,9 @@ _LOOKS = {  # a mark, the colour of the ink, and of what the ground is tinted wi
     "resolved": ("✓", GOOD, "var(--jp-success-color1,green)"),
     "ended": ("■", f"color:{MUTED}", "currentColor"),  # the rule was removed, or switched off
 }
+_BLUE = "var(--jp-content-link-color,currentColor)"
 _CODE = (
-    "color:color-mix(in srgb,var(--jp-content-link-color,#1976d2) 85%,currentColor);"
+    f"color:color-mix(in srgb,var(--vscode-textLink-foreground,{_BLUE}) 85%,currentColor);"
     "background:none;padding:0"
 )
 
@@ -44,8 +45,8 @@ _BUTTON = ".llmwatch-alert :is(summary,button)"
 _STYLE = (
     ".llmwatch-alert{position:relative;container-type:inline-size;margin:6px 0 0;"
     "border-radius:6px;font-size:var(--jp-ui-font-size1,13px);line-height:1.6;"
-    "font-family:var(--jp-ui-font-family,inherit);font-variant-numeric:tabular-nums;"
-    "color:var(--jp-ui-font-color1,inherit)}"
+    f"{FONT};font-variant-numeric:tabular-nums;"
+    f"color:{INK}}}"
     ".llmwatch-alert [role]{padding:8px 130px 8px 40px;overflow-wrap:anywhere}"
     ".llmwatch-alert:has(button) [role]{padding-right:210px}"
     ".llmwatch-alert b{font-weight:600}"
@@ -54,8 +55,7 @@ _STYLE = (
     + _BUTTON
     + "{position:absolute;top:9px;right:12px;box-sizing:border-box;display:block;margin:0;"
     "padding:2px 10px;list-style:none;border-radius:4px;font:inherit;line-height:1.5;"
-    "white-space:nowrap;cursor:pointer;color:var(--jp-ui-font-color1,inherit);"
-    "background:var(--jp-layout-color1,transparent);"
+    f"white-space:nowrap;cursor:pointer;color:{INK};background:{GROUND};"
     "border:1px solid color-mix(in srgb,currentColor 25%,transparent)}"
     ".llmwatch-alert summary::-webkit-details-marker{display:none}"
     + _BUTTON
@@ -145,12 +145,28 @@ class Banner:
         if to is not None and to.execution_count is not None:
             where = f"cell [{to.execution_count}]"
         ended = f" {_line(self.alert.message, 80)}" if self.alert.state == "resolved" else ""
-        line = f"{clean(self.alert.subject, 80)}{ended}: see {where}"
+        return self._said(f"{clean(self.alert.subject, 80)}{ended}: see {where}")
+
+    def rest(self, firing: int, ended: int) -> dict[str, str]:
+        """What stands for further groups of its rule: a cell shows a few of them as banners."""
+        name = clean(self.alert.name, 80)
+        if firing:
+            return self._said(
+                f"{name}: {plural(firing, 'more group')} firing · ", "llmwatch.alerts"
+            )
+        if ended:
+            line = f"{name}: {plural(ended, 'more group')} fired, all over · "
+            return self._said(line, "llmwatch.alerts.history")
+        return self._said(f"{name}: more groups under a later cell")
+
+    def _said(self, line: str, hint: str = "") -> dict[str, str]:
+        """A line without a banner's box."""
+        code = f'<code style="{_CODE}">{escape(hint)}</code>' if hint else ""
         html = (
             f"<style>{_STYLE}</style>"
-            f'<div class="{_CLASS}" style="color:{MUTED}"{self._name}>{escape(line)}</div>'
+            f'<div class="{_CLASS}" style="color:{MUTED}"{self._name}>{escape(line)}{code}</div>'
         )
-        return {"text/html": html, "text/plain": line.replace("\u202f", " ")}
+        return {"text/html": html, "text/plain": (line + hint).replace("\u202f", " ")}
 
     @property
     def _name(self) -> str:

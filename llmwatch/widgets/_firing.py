@@ -12,6 +12,7 @@ __all__ = ["Firing"]
 _URGENT = ("critical", "warning", "info")
 _SHOWN = 5
 _CALLS = 20
+_TILES = {"error_rate": "Errors"}  # its words are "25 %, over 10 %", which say nothing alone
 
 
 class Firing:
@@ -20,7 +21,8 @@ class Firing:
     Parameters
     ----------
     alerts : object or None
-        `.firing`, `.on_change(callback)`, `.mute(name)`, and its rules when it is iterated.
+        `.firing`, `.on_change(callback)`, `.mute(name)`, `.is_muted(name)`, and its rules when it
+        is iterated.
     changed : callable
         Called when the strip is to be shown anew.
     """
@@ -48,12 +50,20 @@ class Firing:
     def mute(self, name: str) -> None:
         """Tell nothing of a rule for a while, and take it off the strip."""
         self._alerts.mute(name)
-        self._now = {key: alert for key, alert in self._now.items() if alert.name != name}
         self._changed()
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """What fires and is kept from the strip; asked for, since nobody says when a mute is over."""
+        return frozenset(a.name for a in self._firing() if self._alerts.is_muted(a.name))
+
+    def _firing(self) -> list[Any]:
+        return list(self._now.values())
 
     def told(self) -> list[dict[str, Any]]:
         """What the browser gets: the most urgent first, at most five."""
-        firing = list(self._now.values())
+        muted = self.muted
+        firing = [alert for alert in self._firing() if alert.name not in muted]
         firing.sort(key=lambda alert: (_URGENT.index(alert.severity), alert.since))
         return [_told(alert) for alert in firing[:_SHOWN]]
 
@@ -72,6 +82,7 @@ def _told(alert: Any) -> dict[str, Any]:
     words = ("key", "name", "severity", "figure", "message", "detail", "hint")
     return {
         **{word: getattr(alert, word) for word in words},
+        "message": " ".join(filter(None, (_TILES.get(alert.figure), alert.message))),
         "since_ms": int(alert.since.timestamp() * 1000),
         "call_ids": list(alert.call_ids[-_CALLS:]),
     }

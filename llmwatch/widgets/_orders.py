@@ -57,7 +57,7 @@ class Orders:
         if word == "vega":
             self._give_vega()
         elif word == "whole":
-            self._refresher.post(lambda: widget.send_state("whole"))
+            widget.send_state("whole")
         elif word in self._known:
             self._obey(word, order)
 
@@ -80,5 +80,7 @@ class Orders:
         if len(packed) <= _DOWNLOAD:
             self._send({"do": "save", "name": name, "rows": written.rows}, [packed])
             return
-        written = self._source.to_csv(Path(name))
-        self._send({"do": "say", "text": f"{written.rows:,} calls saved as {name}"}, [])
+        here = Path.cwd() / name
+        written = self._source.to_csv(here)
+        text = f"Too much for a download: {written.rows:,} calls saved as {here}"
+        self._send({"do": "say", "text": text}, [])

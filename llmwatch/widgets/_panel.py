@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .. import faults
@@ -12,6 +12,7 @@ from ._assets import css, esm, vega
 from ._inline import Picture
 from ._orders import Orders
 from ._refresh import Refresher
+from ._writer import Writer
 
 __all__ = ["Panel"]
 
@@ -27,6 +28,8 @@ class Panel:
     eager : bool
         Hand the browser what its charts need at once, not when it asks: where a front end is known
         to be there, its charts shall not wait for a cell that blocks the kernel.
+    writer : Writer, optional
+        The thread that writes to the browser, where there is one already.
 
     Attributes
     ----------
@@ -34,12 +37,12 @@ class Panel:
         The model, for whoever puts it into a layout of their own.
     """
 
-    def __init__(self, source: Any, *, eager: bool = False) -> None:
+    def __init__(self, source: Any, *, eager: bool = False, writer: Writer | None = None) -> None:
         self._source = source
         self._forget_picture: Callable[[], None] = lambda: None
-        self._refresher = Refresher(source, self._tell)
+        self._refresher = Refresher(source, self._tell, writer=writer)
         self._orders = Orders(source, self._refresher, self._send, self._give_vega)
-        self.widget: Any = _model()(self._refresher.whole)
+        self.widget: Any = _model()(self._refresher.whole, self._refresher.post)
         self.widget.on_msg(self._orders.hear)
         self._vega_asked = False
         self._refresher.start()
@@ -78,10 +81,12 @@ class Panel:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(self._repr_mimebundle_()[0], raw=True)
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
         self.leave_picture()
 
     def _repr_mimebundle_(self, **_: Any) -> Any:  # IPython names what it wants
+        # With its metadata, without which Colab shows no widget but its own.
         return self.widget._repr_mimebundle_()
 
     def _tell(self, news: dict[str, Any]) -> None:
@@ -102,7 +107,7 @@ class Panel:
         except Exception as problem:  # no vl-convert for this machine: the rest shows without it
             faults.note("panel", problem)
             return
-        self._refresher.post(lambda: setattr(self.widget, "vega", bundle))
+        self.widget.vega = bundle
 
 
 @cache
@@ -119,9 +124,14 @@ def _model() -> Any:
         news = traitlets.Dict(help="what is new since some earlier message").tag(sync=True)
         vega = traitlets.Unicode(help="Vega, as an ES module").tag(sync=True)
 
-        def __init__(self, look: Any) -> None:
-            self._look = look
+        def __init__(self, look: Any, post: Any) -> None:
+            self._look, self._post = look, post
             super().__init__()
+
+        def send_state(self, key: Any = None) -> None:
+            # Also where a front end asks for it, which is heard on a thread of the kernel's.
+            if self.comm is not None:
+                self._post(partial(super().send_state, {*key} if isinstance(key, set) else key))
 
         def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
             # Who asks for the state (a page that was reloaded) gets the present; it is not kept

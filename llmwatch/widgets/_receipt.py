@@ -12,7 +12,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from ..colours import BAD, MUTED, RULE
+from ..colours import BAD, FONT, INK, MUTED, RULE
 from ..records import Call
 from ..words import UNKNOWN, clean, seconds
 from ._advice import Hint, advice
@@ -30,8 +30,8 @@ _CLASS = 'class="llmwatch-receipt tex2jax_ignore mathjax_ignore"'
 _STYLE = (
     ".llmwatch-receipt{border-top:" + RULE + ";padding:4px 0;margin:4px 0 0;"
     "font-size:var(--jp-ui-font-size1,13px);line-height:1.6;"
-    "font-family:var(--jp-ui-font-family,inherit);font-variant-numeric:tabular-nums;"
-    "color:var(--jp-ui-font-color1,inherit)}"
+    f"{FONT};font-variant-numeric:tabular-nums;"
+    f"color:{INK}}}"
     ".llmwatch-receipt summary{cursor:pointer;display:list-item}"
     ".llmwatch-receipt summary::marker{color:" + MUTED + "}"
     ".llmwatch-receipt b{font-weight:600}"

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..records import Call
 from ._firing import Firing
 from ._payload import NEEDED, buckets, figures
 from ._rows import FIELDS, SPAN_FIELDS, row, running, span_row
@@ -17,7 +18,7 @@ __all__ = ["Refresher"]
 
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
-_NEW = 100  # calls told in one refresh; of more the newest
+_NEW = 100  # calls told in one refresh; of more the newest, and of the rest when there is room
 _NEW_SPANS, _OPEN_SPANS = 200, 50
 _ANSWERS = 8
 _DIRTY = 10_000  # changed calls to look at; only the newest are told of
@@ -39,6 +40,8 @@ class Refresher:
         Takes each message, on the thread of the `writer`.
     clock : callable
         Seconds that only go forward.
+    writer : Writer, optional
+        The thread on which to write, where there is one already.
 
     Attributes
     ----------
@@ -51,17 +54,20 @@ class Refresher:
         source: Any,
         send: Callable[[dict[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
+        writer: Writer | None = None,
     ) -> None:
         self._clock = clock
         self._source, self._send = source, send
         self._lock = threading.RLock()
-        self._writer = Writer(self._turn)
+        self._writer = writer or Writer()
+        self._owns_writer = writer is None
         self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
         self._seq = 0
         self._base, self._base_total = 0, source.store.total
         self._reached = self._base_total  # calls that the last message knew of
         self._base_spans = source.traces.finished.total
         self._joined = self._clock()
+        self._owed: set[int] = set()  # calls among the newest 500 for which there was no room yet
         self._amended: dict[int, int] = {}  # number of a call: the message that told of it
         self._dirty: deque[int] = deque(maxlen=_DIRTY)
         self._changes = 0
@@ -83,13 +89,15 @@ class Refresher:
             self._source.traces.subscribe(lambda _: self._writer.wake()),
             self.firing.follow(),
         ]
-        self._writer.start()
+        self._writer.take_turns(self._turn)
 
     def stop(self) -> None:
         """Stop listening and writing; what is being written is finished."""
         for leave in self._leave:
             leave()
-        self._writer.stop()
+        self._writer.leave_off()
+        if self._owns_writer:
+            self._writer.stop()
 
     def post(self, message: Callable[[], None]) -> None:
         """Run `message`, which writes to the browser, on the thread that does."""
@@ -112,9 +120,10 @@ class Refresher:
 
     def _is_moving(self) -> bool:
         """Whether something is in flight, or has changed that nobody tells of."""
-        pulse = (self._source.running, getattr(self._source, "enabled", True))
+        enabled = getattr(self._source, "enabled", True)
+        pulse = (self._source.running, enabled, self.firing.muted)
         before, self._pulse = self._pulse, pulse
-        return pulse != before or bool(pulse[0])
+        return pulse != before or bool(pulse[0] or self._owed)
 
     # -- what is told -------------------------------------------------------------------------
 
@@ -123,7 +132,7 @@ class Refresher:
         with self._lock:
             told = self._look()
             amended = self._take_amended()
-            if told == self._last and not amended:
+            if told == self._last and not amended and not self._owed:
                 return False
             self._last = told
             self._seq += 1
@@ -146,11 +155,12 @@ class Refresher:
             self._base, self._base_total = self._seq, view.older + len(view)
             self._joined = self._clock()
             self._base_spans = 0
+            self._owed.clear()
             spans = self._spans_since(_WINDOW)
             self._base_spans = told["ended_spans"]
             return {
                 "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
-                "rows": [row(n, call) for n, call in zip(numbers, calls, strict=True)],
+                "rows": [self._row(n, call) for n, call in zip(numbers, calls, strict=True)],
                 "span_fields": SPAN_FIELDS, "spans": spans, **told,
             }  # fmt: skip
 
@@ -199,23 +209,37 @@ class Refresher:
         return taken
 
     def _rows_since(self) -> list[list[Any]]:
-        """The calls since `base`, and those since then changed, among the newest 500."""
+        """The calls since `base`, and those changed since then or owed, among the newest 500."""
         view = self._source.store.view()
         total = self._reached = view.older + len(view)
         fresh = min(_NEW, total - self._base_total)
         changed = {n for n in self._amended if total - _WINDOW <= n < total - fresh}
+        changed |= self._pay(total - _WINDOW, _NEW - fresh)
         reach = total - min(changed) if changed else fresh
         calls = view.calls(reach)
         numbers = view.numbers()[-len(calls) :].tolist() if calls else []
         return [
-            row(n, call)
+            self._row(n, call)
             for n, call in zip(numbers, calls, strict=True)
             if n >= total - fresh or n in changed
         ]
 
+    def _row(self, number: int, call: Call) -> list[Any]:
+        tries = getattr(self._source, "tries", None)
+        return row(number, call, tries.of(call.call_id) if tries is not None else ())
+
+    def _pay(self, first: int, room: int) -> set[int]:
+        """The newest of the owed calls, from `first` on, for which there is `room`."""
+        owed = sorted(number for number in self._owed if number >= first)
+        paid = set(owed[len(owed) - min(room, len(owed)) :])
+        self._owed = set(owed) - paid
+        return paid
+
     def _forget(self) -> None:
         """Once whoever came is surely listening, tell only what is new."""
         if self._clock() - self._joined > _JOINED_S:
+            first = max(self._base_total, self._reached - _WINDOW)
+            self._owed.update(range(first, self._reached - _NEW))
             self._base, self._base_total = self._seq, self._reached
             self._base_spans = self._last["ended_spans"]
             self._amended.clear()

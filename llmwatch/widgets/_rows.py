@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..records import Call, Span
@@ -24,8 +24,8 @@ _LONG = ("error_message", "request_preview", "response_preview")
 
 _TRACE = ("parent_span_id", "trace_id")
 
-FIELDS: tuple[str, ...] = ("number", "started_ms", *_SAME, *_ROUNDED, *_LONG, *_TRACE)
-"""What each place of a row holds; columns of `semconv.COLUMNS` but for the first two."""
+FIELDS: tuple[str, ...] = ("number", "started_ms", *_SAME, *_ROUNDED, "tries", *_LONG, *_TRACE)
+"""What each place of a row holds; columns of `semconv.COLUMNS` but for number, start and tries."""
 
 SPAN_FIELDS: tuple[str, ...] = (
     "span_id", "trace_id", "parent_span_id", "name", "started_ms", "duration_s", "status",
@@ -40,11 +40,15 @@ RUNNING: tuple[str, ...] = (
 """What is told of a call in flight, beside its key and its start."""
 
 
-def row(number: int, call: Call) -> list[Any]:
-    """One finished call, at most some 800 bytes of it; what is unknown at the end is left out."""
+def row(number: int, call: Call, tries: Sequence[int | None] = ()) -> list[Any]:
+    """One finished call, at most some 800 bytes of it; what is unknown at the end is left out.
+
+    `tries` is what each attempt was answered with: "429, no answer, 200".
+    """
     values: list[Any] = [number, call.started_at // 1_000_000]
     values += [_short(getattr(call, name), _NAME) for name in _SAME]
     values += [rounded(getattr(call, name)) for name in _ROUNDED]
+    values.append(", ".join(str(status or "no answer") for status in tries) or None)
     values += [_short(getattr(call, name), _PREVIEW) for name in _LONG]
     if call.parent_span_id is not None:  # one alone in its trace has nothing to show of it
         values += [getattr(call, name) for name in _TRACE]

@@ -38,10 +38,14 @@ class Sidebar:
     ----------
     model_id : callable
         Gives the id of the panel's widget model; called when the panel is asked for.
+    post : callable
+        Runs what it is given on the thread that writes to the browser.
     """
 
-    def __init__(self, model_id: Callable[[], str]) -> None:
-        self._model_id = model_id
+    def __init__(
+        self, model_id: Callable[[], str], post: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._model_id, self._post = model_id, post
         self._comm: Any = None
         self._listens = False
         self._lock = threading.Lock()  # JupyterLab asks on a thread of its own while a cell runs
@@ -86,9 +90,7 @@ class Sidebar:
         """Tell a notice of an alert."""
         # Not `state`: nbclient takes whatever says that for a widget, and would break off.
         words = {"key": alert.key, "phase": alert.state, "severity": alert.severity}
-        known = alert.name in alert.message
-        message = alert.message if known else f"{alert.name}: {alert.message}"
-        self._say({"type": "alert", **words, "message": message})
+        self._say({"type": "alert", **words, "message": alert.title})
 
     def _hear(self, comm: Any, message: Any) -> None:
         said = message["content"]["data"].get("type")
@@ -96,22 +98,26 @@ class Sidebar:
         self.heard = True
         if said == "panel":
             # Not here: a comm answers to the subshell it was last used on, and this one may end.
-            threading.Thread(target=self._answer, name="llmwatch-sidebar", daemon=True).start()
+            self._post(self._answer)
 
     def _answer(self) -> None:
         try:
             faults.check("dashboard")
-            self._say({"type": "panel", "model_id": self._model_id()})
+            words = {"type": "panel", "model_id": self._model_id()}
         except Exception as problem:
             faults.note("dashboard", problem)
-            message = f"{type(problem).__name__}: {problem}"[:200]
-            self._say({"type": "failed", "message": message})
+            words = {"type": "failed", "message": f"{type(problem).__name__}: {problem}"[:200]}
+        self._send(words)
 
     def _closed(self, message: Any) -> None:
         with self._lock:  # a front end without our extension closes what it does not know
             self._comm, self.heard = None, False
 
     def _say(self, words: dict[str, Any]) -> None:
+        if self._comm is not None:
+            self._post(lambda: self._send(words))
+
+    def _send(self, words: dict[str, Any]) -> None:
         """Send, unless nobody is there; a forked child has no line of its own."""
         with self._lock:
             if self._comm is not None and os.getpid() == self._pid:

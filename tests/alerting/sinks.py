@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-HANG_S = 20.0  # a hang guard
+HANG_S = 60.0  # a hang guard
 
 
 @dataclass

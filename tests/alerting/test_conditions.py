@@ -64,6 +64,7 @@ def test_every_figure_can_be_watched(name):
     [
         ("eror_rate > 1%", "did you mean error_rate"),
         ("latency > 1s", "did you mean latency_p95_s"),
+        ("TOKENS > 1M", "did you mean tokens?"),
         ("p95 > 1s", "did you mean latency_p95_s"),
         ("xyz > 1", "no figure 'xyz'. There are requests"),
         ("error_rate > 10", "a share: write 10% or 0.1"),

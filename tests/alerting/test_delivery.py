@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -178,13 +179,15 @@ def test_only_what_may_pass_is_tried_again(status, tries):
 
 def test_a_wait_that_is_asked_for_is_kept():
     """`Retry-After` outlasts the pause of ours; the end of the process cuts both short."""
-    delivery, tries = Delivery(pauses=(0.0, 0.0)), []
+    delivery, tries, tried = Delivery(pauses=(0.0, 0.0)), [], threading.Event()
 
     def handler(_):
         tries.append(None)
+        tried.set()
         raise Undelivered("busy", again=True, after_s=1000.0)
 
     delivery.send(handler, alert())
+    assert tried.wait(HANG_S)
     assert not delivery.drain(0.2)
     assert len(tries) == 1
     assert delivery.finish(HANG_S)
@@ -242,7 +245,8 @@ def test_a_script_that_ends_with_what_went_wrong_tells_it(python, tmp_path):
     script = """
 import atexit, sys, threading
 import llmwatch
-from llmwatch.alerting import Delivery
+from llmwatch import worker
+from llmwatch.alerting import _delivery
 from llmwatch.testing import OfflineServer, Reply, offline_client
 
 def refuse(self):
@@ -251,6 +255,10 @@ def refuse(self):
 def tell(alert):
     open(sys.argv[2], "a").write(alert.title)
 
+worker._EXIT_S = _delivery._EXIT_S = 60  # how long the end may take is told by the test above
+for rule in llmwatch.alerts:
+    rule.remove()
+llmwatch.alert("down", "error_rate > 10%", min_calls=10)  # on a slow machine, too, not before all
 llmwatch.alerts.add_handler(tell)
 server = OfflineServer().start()
 client = offline_client(server, max_retries=0)
@@ -270,7 +278,7 @@ with llmwatch.watch() as w:
     run = subprocess.run([sys.executable, "-c", script, python, str(told)], capture_output=True,
                          text=True, timeout=60)  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
-    assert told.read_text().startswith("high_error_rate: 90")
+    assert told.read_text().startswith("down: 90")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -282,20 +290,36 @@ from llmwatch.alerting import Delivery
 from tests.alerting.notices import alert
 gate, seen = threading.Event(), []
 def handler(a):
-    if a.n < 2: gate.wait(20)
+    if a.n < 2: gate.wait(60)
     seen.append(a.n)
 delivery = Delivery()
 delivery.send(handler, alert(n=0)); delivery.send(handler, alert(n=1))
 child = os.fork()
 if child == 0:
     delivery.send(handler, alert(n=2))
-    os._exit(0 if delivery.drain(10) and seen == [2] else 1)
+    os._exit(0 if delivery.drain(60) and seen == [2] else 1)
 _, status = os.waitpid(child, 0)
 gate.set()
-sys.exit(status or not (delivery.drain(10) and seen == [0, 1]))
+sys.exit(status or not (delivery.drain(60) and seen == [0, 1]))
 """
     run = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=2 * HANG_S,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_it_leaves_the_dice_of_the_person_alone():
+    """Pauses are drawn by a generator of our own: a seeded notebook draws what it drew before."""
+    delivery, tries = Delivery(pauses=SOON), []
+
+    def refused(_):
+        tries.append(1)
+        raise Undelivered("busy", again=True)
+
+    random.seed(0)
+    before = random.getstate()
+    delivery.send(refused, alert())
+    assert delivery.drain(HANG_S)
+    assert len(tries) == len(SOON) + 1
+    assert random.getstate() == before

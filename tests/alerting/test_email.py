@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import traceback
 from email import message_from_bytes, policy
 
@@ -12,7 +13,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 import llmwatch
 from llmwatch.alerting import Undelivered
 from tests.alerting.notices import HOSTILE, alert, resolved
-from tests.browser import free_port
+from tests.alerting.sinks import HANG_S
+from tests.ports import deaf_port
 
 
 class Box:
@@ -38,12 +40,28 @@ class Box:
         return AuthResult(success=good, handled=False)
 
 
+class Post(Controller):
+    """A server on a port that it holds already, which may take its time to begin."""
+
+    def __init__(self, box, **options):
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        port = self.listening.getsockname()[1]
+        super().__init__(box, hostname="127.0.0.1", port=port, ready_timeout=HANG_S, **options)
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.listening)
+
+    def _trigger_server(self):
+        with socket.create_connection((self.hostname, self.port), HANG_S) as greeted:
+            greeted.recv(1024)
+
+
 @pytest.fixture
 def serve():
     running = []
 
     def start(box, **options):
-        controller = Controller(box, hostname="127.0.0.1", port=free_port(), **options)
+        controller = Post(box, **options)
         controller.start()
         running.append(controller)
         return controller.port
@@ -138,8 +156,11 @@ def test_only_what_may_pass_is_tried_again(serve, box, again):
 
 def test_nobody_listening_may_pass():
     """A refused connection is tried again."""
-    with pytest.raises(Undelivered, match="ConnectionRefusedError") as told:
-        mail(free_port())(alert())
+    with (
+        deaf_port() as port,
+        pytest.raises(Undelivered, match="ConnectionRefusedError") as told,
+    ):
+        mail(port)(alert())
     assert told.value.again
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import threading
+from datetime import UTC, datetime
 
 import httpx2
 import openai
@@ -17,9 +18,11 @@ from llmwatch.alerting import Alerts, Delivery
 from llmwatch.context import Scope, bind
 from llmwatch.exceptions import UsageError
 from llmwatch.recorder import Session
+from llmwatch.scopes import Watch
 from llmwatch.store import Store
 from llmwatch.testing import Reply, offline_client
 from tests.alerting.scene import Scene
+from tests.alerting.sinks import HANG_S
 
 THIN = "\u202f"
 
@@ -29,6 +32,41 @@ def plain(text):
 
 
 # -- how much is told -----------------------------------------------------------------------------
+
+
+def test_the_advice_names_how_long_the_server_asks_to_wait():
+    """`Retry-After` of the newest refusal, in the notice of a session."""
+    session = Session()
+    client = offline_client(script=[Reply.rate_limited(20)] * 6, max_retries=0)
+    with Watch(session):
+        for _ in range(6):
+            with pytest.raises(openai.RateLimitError):
+                client.chat.completions.create(model="gpt-5", messages=[])
+    (alert,) = session.alerts.firing
+    assert plain(alert.detail).endswith(" · lower your concurrency, or wait 20 s (Retry-After)")
+
+
+def test_a_listener_hears_that_a_rule_is_muted():
+    """Once, when it is muted, and again when it is told of: what shows it is not asked each time."""
+    scene = Scene()
+    scene.rule("busy", "requests > 3")
+    scene.call(4)
+    scene.look()
+    assert len(scene.seen) == 1
+    scene.alerts.mute("busy", "10min")
+    assert scene.alerts.has_news
+    scene.look()
+    assert len(scene.seen) == 2
+    assert scene.alerts.muted_until("busy") == datetime.fromtimestamp(
+        scene.clock.time_ns() / 1e9 + 600, UTC
+    )
+    scene.call(4)
+    scene.look()
+    assert len(scene.seen) == 2
+    scene.alerts.unmute("busy")
+    scene.look()
+    assert len(scene.seen) == 3
+    assert scene.alerts.muted_until("busy") is None
 
 
 def test_an_outage_is_two_notices():
@@ -251,7 +289,8 @@ def test_an_old_rule_does_not_remove_its_successor():
         ({"min_calls": True}, "min_calls=True"),
         ({"by": "latency_s"}, "not grouped by a measure"),
         ({"by": 3}, "names no group"),
-        ({"notify": "me"}, "cannot be called"),
+        ({"notify": "me"}, "notify: no str can be called"),
+        ({"notify": 3}, "notify: no int can be called"),
         ({"name": ""}, "is not a name"),
         ({"name": 3}, "is not a name"),
     ],
@@ -264,6 +303,19 @@ def test_a_rule_that_cannot_be_meant(options, told):
     assert told in str(problem.value)
     assert "\n" not in str(problem.value)
     assert len(scene.alerts) == 0
+
+
+def test_an_address_given_for_a_handler_is_not_told():
+    """Whoever forgets `llmwatch.slack(...)` around a webhook does not find it in the notebook."""
+    scene, address = Scene(), "https://hooks.slack.com/services/T0/hidden"
+    for give in (
+        lambda: scene.rule("x", "errors > 1", notify=address),
+        lambda: scene.rule("x", "errors > 1", notify=[address]),
+        lambda: scene.alerts.add_handler(address),
+    ):
+        with pytest.raises(UsageError, match=r"llmwatch\.slack\(url\)") as problem:
+            give()
+        assert "hidden" not in str(problem.value)
 
 
 @pytest.mark.parametrize("act", ["remove", "mute", "unmute"])
@@ -463,7 +515,7 @@ def test_a_session_tells_by_itself(session):
 
     session.alerts.add_handler(tell)
     ask(6)
-    assert heard.wait(10)
+    assert heard.wait(HANG_S)
     (alert,) = notices
     assert (alert.name, alert.state) == ("down", "firing")
     assert alert.call_ids == tuple(session.calls.call_id[: alert.n])
@@ -497,7 +549,7 @@ def test_a_call_that_hangs_is_seen_though_nothing_ends(session):
     session.alerts.on_change(tell)
 
     def answer(request):
-        assert seen.wait(20)
+        assert seen.wait(HANG_S)
         return httpx2.Response(200, json={"object": "chat.completion", "choices": []})
 
     web = httpx2.Client(transport=httpx2.MockTransport(answer))
@@ -518,7 +570,7 @@ def test_whatever_a_handler_does_the_caller_does_not_notice(session, way):
         notices.append(alert)
         entered.set()
         if way == "sleeps":
-            release.wait(60)
+            release.wait(HANG_S)
         elif way == "raises":
             raise RuntimeError("no")
         elif way == "exits":
@@ -533,11 +585,11 @@ def test_whatever_a_handler_does_the_caller_does_not_notice(session, way):
     session.alerts.deliver = delivery.send
     stop = session.alerts.add_handler(tell)
     ask(6)
-    assert entered.wait(10)
+    assert entered.wait(HANG_S)
     ask(3, fail=False)
     assert len(session.calls) >= 9
     release.set()
-    assert delivery.drain(20)
+    assert delivery.drain(HANG_S)
     (alert,) = session.alerts.firing
     assert (alert.name, alert.n) == ("down", 9)
     assert len(notices) == 1
@@ -581,8 +633,8 @@ def test_a_forked_child_tells_nothing():
     queue = context.Queue()
     child = context.Process(target=_in_child, args=(scene, queue))
     child.start()
-    assert queue.get(timeout=20) == ([], ["firing"])
-    child.join(20)
+    assert queue.get(timeout=HANG_S) == ([], ["firing"])
+    child.join(HANG_S)
     scene.look()
     assert scene.states == ["firing"]
 

@@ -191,6 +191,28 @@ def test_whatever_comes_it_fires_and_resolves_in_turn(seen, for_s, hold_s):
     assert (state.phase == "firing") is (len(changes) % 2 == 1)
 
 
+def test_what_is_back_below_its_threshold_was_over_it():
+    """While it fires on, its words claim nothing that the figure does not say."""
+    scene = Scene()
+    scene.rule("many", "requests > 3", window="1min")
+    scene.rule("busy", lambda figures: figures.requests > 3, window="1min", min_calls=1)
+    said = []
+    for wait in (0, 20, 41):
+        scene.look(wait)
+        scene.call(2)
+        scene.look()
+        said.append([alert.message for alert in scene.alerts.firing])
+        scene.look()
+    assert said == [
+        [],
+        ["4 calls, over 3", "condition holds"],
+        ["4 calls, over 3", "condition holds"],
+    ]
+    scene.look(20)
+    said = [alert.message for alert in scene.alerts.firing]
+    assert said == ["2 calls, was over 3", "condition held"]
+
+
 # -- how often it is told -------------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 import traceback
 
@@ -11,8 +13,10 @@ import pytest
 import llmwatch
 from llmwatch.alerting import Undelivered
 from llmwatch.alerting import _web as web
+from llmwatch.alerting._deadline import deadline
 from tests.alerting.notices import HOSTILE, alert, resolved
-from tests.alerting.sinks import http_sink
+from tests.alerting.sinks import HANG_S, http_sink
+from tests.ports import deaf_port
 
 SECRETS = ("s3cret", "t0ken", "k3y")
 
@@ -69,10 +73,11 @@ def test_a_redirect_is_not_followed():
 
 def test_nobody_listening_may_pass():
     """A refused connection is tried again."""
-    with http_sink() as sink:
-        handler = llmwatch.webhook(sink.url)
-    with pytest.raises(Undelivered, match="ConnectionRefusedError") as told:
-        handler(alert())
+    with (
+        deaf_port() as port,
+        pytest.raises(Undelivered, match="ConnectionRefusedError") as told,
+    ):
+        llmwatch.webhook(f"http://127.0.0.1:{port}/hook")(alert())
     assert told.value.again
 
 
@@ -87,7 +92,31 @@ def test_a_server_that_does_not_answer_is_left(drip, monkeypatch):
         with pytest.raises(Undelivered) as told:
             llmwatch.webhook(sink.url)(alert())
         assert told.value.again
-        assert time.monotonic() - begun < 10  # a hang guard: the gate opens after 20
+        assert time.monotonic() - begun < HANG_S  # which is when the gate opens
+
+
+def test_a_connection_that_came_late_is_hung_up_too():
+    """A slow name server had used up the time before there was a socket to close."""
+    ours, theirs = socket.socketpair()
+    answers, heard = iter([None, None]), []
+    with ours, theirs:
+        ours.settimeout(HANG_S)  # a hang guard: the other side never speaks
+        with pytest.raises(TimeoutError), deadline(0.01, lambda: next(answers, ours)):
+            heard.append(ours.recv(1))
+    assert heard == [b""]
+
+
+def test_the_last_notice_goes_out_without_a_thread(monkeypatch):
+    """When the process ends none is to be had (Python 3.12): the notice goes nevertheless."""
+
+    def refuse(_):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    gone = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with deadline(1.0, lambda: None):
+        gone.append("the notice")
+    assert gone == ["the notice"]
 
 
 @pytest.mark.parametrize(
@@ -164,9 +193,8 @@ def test_no_secret_shows(monkeypatch):
 
 def test_no_secret_shows_when_nobody_answers():
     """The same where the connection itself fails, whose frames know the path."""
-    with http_sink() as sink:
-        handler = llmwatch.slack(sink.url)
-    with pytest.raises(Undelivered) as told:
+    with deaf_port() as port, pytest.raises(Undelivered) as told:
+        handler = llmwatch.slack(f"http://127.0.0.1:{port}/hook/s3cret?token=t0ken")
         handler(alert())
     assert [secret for secret in SECRETS if secret in shown(handler, told.value)] == []
 

@@ -76,6 +76,7 @@ def rows() -> list[Row]:
         ),
         ('.timeline("1s") of 1 M rows', lambda: source.timeline("1s"), 250),
         ('.timeline("10s", by="tag") of 1 M rows', lambda: source.timeline("10s", by="tag"), 400),
+        ('.savings("gpt-5-nano") of 1 M rows', lambda: source.savings("gpt-5-nano"), 2000),
         ("an alert's figures by model, 1 M rows", on_the_worker, 50),
     )
     found = [Row(name, milliseconds(run, times=5), "ms", limit, bare) for name, run, limit in asked]

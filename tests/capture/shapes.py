@@ -14,7 +14,7 @@ import pytest
 
 from llmwatch.testing import Reply
 
-from .stage import Shape, Stage, web
+from .stage import DEADLINE_S, Shape, Stage, web
 
 __all__ = ["SHAPES"]
 
@@ -210,7 +210,10 @@ def bad_request(stage: Stage) -> Any:
 
 
 def timeout(stage: Stage) -> Any:
-    return stage.client(timeout=0.2).chat.completions.create(**ASK)
+    try:
+        return stage.client(timeout=0.2).chat.completions.create(**ASK)
+    finally:  # it was sent in any case, but a slow server may read it only now
+        assert stage.server.wait_for_requests(1, DEADLINE_S)
 
 
 def connection_error(stage: Stage) -> Any:
@@ -282,7 +285,9 @@ def module_level(stage: Stage) -> Any:
 
 
 def with_options(stage: Stage) -> Any:
-    client = stage.client().with_options(timeout=19, default_headers={"x-team": "search"})
+    client = stage.client().with_options(
+        timeout=DEADLINE_S - 1, default_headers={"x-team": "search"}
+    )
     return client.chat.completions.create(**ASK)
 
 

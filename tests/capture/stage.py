@@ -18,11 +18,11 @@ import pytest
 import llmwatch
 from llmwatch.testing import OfflineServer, Received, Reply
 
-__all__ = ["Performance", "Shape", "Stage", "perform", "web"]
+__all__ = ["DEADLINE_S", "Performance", "Shape", "Stage", "perform", "web"]
 
 # Drawn anew for each call, or part of an address that is new for each server.
 _CHANGING = frozenset({"host", "idempotency-key", "content-length", "content-type"})
-_DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 web: Any = importlib.import_module("httpx2" if openai.VERSION >= "3" else "httpx")
 """The HTTP library under the installed SDK."""
@@ -60,7 +60,7 @@ class Stage:
 
     @property
     def options(self) -> dict[str, Any]:
-        return {"api_key": "sk-test-0123456789", "timeout": _DEADLINE_S, "max_retries": 0}
+        return {"api_key": "sk-test-0123456789", "timeout": DEADLINE_S, "max_retries": 0}
 
     def client(self, kind: type[Any] = openai.OpenAI, **options: Any) -> Any:
         if not options.keys() & {"base_url", "azure_endpoint"}:
@@ -74,7 +74,7 @@ class Stage:
 
     async def until_asked(self) -> None:
         """Until the request has reached the server, which has no other way to tell us."""
-        async with asyncio.timeout(_DEADLINE_S):
+        async with asyncio.timeout(DEADLINE_S):
             while not self.server.requests:  # noqa: ASYNC110 - it is on a thread, with no event
                 await asyncio.sleep(0.001)
 

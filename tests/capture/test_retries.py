@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import threading
 
 import httpx2
@@ -49,6 +51,32 @@ def test_exhausted_retries_are_one_error_that_is_there_at_once():
         row = w.calls.iloc[0]
     assert (row.status, row.attempts, row.error_type) == ("error", 3, "RateLimitError")
     assert (row.http_status, row.error_code) == (429, "rate_limit_exceeded")
+
+
+def test_the_dropped_body_of_a_failed_attempt_ends_no_call():
+    """However late we hear that the answer to the first attempt is gone, the second one counts."""
+    piece = {
+        "id": "a", "object": "chat.completion.chunk", "created": 1, "model": "m",
+        "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}],
+    }  # fmt: skip
+    chunks = [f"data: {json.dumps(piece)}\n\n".encode(), b"data: [DONE]\n\n"]
+    asked = []
+
+    def handler(request):
+        asked.append(request)
+        if len(asked) == 1:
+            body = iter([json.dumps(LIMITED).encode()])
+            return httpx2.Response(429, headers={"retry-after-ms": "1"}, content=body)
+        gc.collect()  # the first answer is gone by now at the latest ...
+        assert llmwatch.session.settled(60)  # ... and that is looked at amid the second attempt
+        return httpx2.Response(
+            200, headers={"content-type": "text/event-stream"}, content=iter(chunks)
+        )
+
+    with llmwatch.watch() as w:
+        list(client(handler, max_retries=1).chat.completions.create(**ASK, stream=True))
+    row = w.calls.iloc[0]
+    assert (len(w.calls), row.status, row.attempts, row.chunks) == (1, "ok", 2, 1)
 
 
 def test_a_loop_of_the_user_makes_separate_rows():
@@ -133,7 +161,7 @@ def test_while_it_waits_to_retry_a_call_is_in_flight():
 
     def handler(request):
         if statuses[0] == 200:
-            go_on.wait(20)
+            go_on.wait(60)
         status = statuses.pop(0)
         failed.set()
         if status == 200:
@@ -144,8 +172,8 @@ def test_while_it_waits_to_retry_a_call_is_in_flight():
         ask = client(handler, max_retries=1).chat.completions.create
         caller = threading.Thread(target=ask, kwargs=ASK)
         caller.start()
-        assert failed.wait(20)
+        assert failed.wait(60)
         assert (len(w.calls), len(w.active)) == (0, 1)
         go_on.set()
-        caller.join(20)
+        caller.join(60)
     assert (len(w.calls), len(w.active)) == (1, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx2
+import openai
 import pandas as pd
 import pytest
 
@@ -20,22 +21,52 @@ pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
 from prometheus_client.parser import text_string_to_metric_families
 
 import llmwatch
-from llmwatch import faults
+from llmwatch import faults, outlets
+from llmwatch.exporters import _otlp_stream
 from tests.fresh import fresh_session
 from tests.otlp_receiver import Receiver, attributes_of
 from tests.prometheus_server import get
 
-URL = "https://api.openai.com/v1/chat/completions"
+URL, KEY = "https://api.openai.com/v1/chat/completions", "offline"
 CALLS, THREADS, TASKS = 10_000, 24, 200
 MODELS = [f"agree-{n}" for n in range(7)]
-HANG_S = 120
+HANG_S = 600  # of ten thousand calls on a machine with little time
+
+
+def kind_of(n: int) -> str:
+    """What becomes of call number n follows from n alone."""
+    if n % 10 == 3:
+        return "failed"
+    if n % 4 == 0:
+        return "left" if n % 40 == 4 else "streamed"  # left: nobody reads it to its end
+    if n % 50 == 11:
+        return "retried"
+    return "unmeasured" if n % 10 == 7 else "plain"
+
+
+class Pieces(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body that comes event by event, whoever reads it."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self):
+        yield from self._pieces
+
+    async def __aiter__(self):
+        for piece in self._pieces:
+            yield piece
 
 
 def answer(request: httpx2.Request) -> httpx2.Response:
-    """What call number n gets follows from n alone."""
+    """The model server."""
     asked = json.loads(request.content)
     n = asked["seed"]
-    if n % 10 == 3:
+    kind = kind_of(n)
+    if kind == "retried" and request.headers["x-stainless-retry-count"] == "0":
+        soon = {"retry-after-ms": "1"}
+        return httpx2.Response(429, json={"error": {"message": "Slowly."}}, headers=soon)
+    if kind == "failed":
         return httpx2.Response(500, json={"error": {"message": "broken", "type": "server_error"}})
     usage = {
         "prompt_tokens": 10 + n % 101, "completion_tokens": n % 53,
@@ -46,13 +77,14 @@ def answer(request: httpx2.Request) -> httpx2.Response:
     head = {"id": f"agree-{n}", "created": 1, "model": asked["model"]}
     if asked.get("stream"):
         chunk = head | {"object": "chat.completion.chunk"}
-        first = chunk | {"choices": [choice | {"delta": {"content": "Hi"}}]}
+        delta = {"delta": {"content": "Hi"}, "finish_reason": None}
+        first = chunk | {"choices": [choice | delta]}
         last = chunk | {"choices": [], "usage": usage}
-        lines = [f"data: {json.dumps(event)}\n\n" for event in (first, last)]
-        body = "".join([*lines, "data: [DONE]\n\n"]).encode()
-        return httpx2.Response(200, content=body, headers={"content-type": "text/event-stream"})
+        lines = [f"data: {json.dumps(event)}\n\n".encode() for event in (first, last)]
+        pieces = Pieces([*lines, b"data: [DONE]\n\n"])
+        return httpx2.Response(200, stream=pieces, headers={"content-type": "text/event-stream"})
     said = choice | {"message": {"role": "assistant", "content": "Hi"}}
-    if n % 10 == 7:
+    if kind == "unmeasured":
         return httpx2.Response(200, json=head | {"object": "chat.completion", "choices": [said]})
     return httpx2.Response(
         200, json=head | {"object": "chat.completion", "choices": [said], "usage": usage}
@@ -71,10 +103,10 @@ def truth() -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
     for n in range(CALLS):
         total = found[MODELS[n % len(MODELS)]]
-        failed, measured = n % 10 == 3, n % 10 not in (3, 7) or (n % 4 == 0 and n % 10 != 3)
-        total["error" if failed else "ok"] += 1
-        total["attempts"] += 1
-        if measured:
+        kind = kind_of(n)
+        total[{"failed": "error", "left": "partial"}.get(kind, "ok")] += 1
+        total["attempts"] += 2 if kind == "retried" else 1
+        if kind in ("plain", "streamed", "retried"):
             total["input"] += 10 + n % 101
             total["output"] += n % 53
             total["cached_input"] += n % 11
@@ -82,10 +114,19 @@ def truth() -> dict[str, Counter[str]]:
 
 
 def from_threads(numbers: list[int]) -> None:
+    def ask(web: httpx2.Client, n: int) -> None:
+        if kind_of(n) == "retried":  # which is for an SDK to do
+            openai.OpenAI(api_key=KEY, http_client=web).chat.completions.create(**body(n))
+            return
+        with web.stream("POST", URL, json=body(n)) as response:
+            for _ in response.iter_bytes():
+                if kind_of(n) == "left":
+                    break
+
     def work(mine: list[int]) -> None:
         with httpx2.Client(transport=httpx2.MockTransport(answer)) as web:
             for n in mine:
-                web.post(URL, json=body(n))
+                ask(web, n)
 
     threads = [threading.Thread(target=work, args=(numbers[at::THREADS],)) for at in range(THREADS)]
     for thread in threads:
@@ -98,9 +139,19 @@ def from_threads(numbers: list[int]) -> None:
 async def from_tasks(numbers: list[int]) -> None:
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as web:
 
+        async def ask(n: int) -> None:
+            if kind_of(n) == "retried":
+                client = openai.AsyncOpenAI(api_key=KEY, http_client=web)
+                await client.chat.completions.create(**body(n))
+                return
+            async with web.stream("POST", URL, json=body(n)) as response:
+                async for _ in response.aiter_bytes():
+                    if kind_of(n) == "left":
+                        break
+
         async def work(mine: list[int]) -> None:
             for n in mine:
-                await web.post(URL, json=body(n))
+                await ask(n)
 
         await asyncio.gather(*(work(numbers[at::TASKS]) for at in range(TASKS)))
 
@@ -108,7 +159,9 @@ async def from_tasks(numbers: list[int]) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The calls, made while Prometheus' endpoint is read all the time, and each way out."""
-    with fresh_session():
+    with fresh_session(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outlets, "_ANSWER_S", HANG_S)  # what is sent twice would be counted twice
+        patch.setattr(_otlp_stream, "_CLOSE_S", HANG_S)
         return make(tmp_path_factory.mktemp("agreement"))
 
 
@@ -135,6 +188,7 @@ def make(folder: Path) -> SimpleNamespace:
         tasks.start()
         from_threads(numbers[::2])
         tasks.join(HANG_S)
+        assert not tasks.is_alive()
         stop.set()
         reader.join(HANG_S)
         assert llmwatch.session.settled(HANG_S)
@@ -213,9 +267,9 @@ def test_the_summary_has_the_same_totals(made):
     figures = made.watch.summary(by="model")
     for model, total in truth().items():
         row = figures.loc[model]
-        assert row.requests == total["ok"] + total["error"]
+        assert row.requests == total["ok"] + total["error"] + total["partial"]
         assert row.tokens == total["input"] + total["output"]
-        assert row.error_rate == total["error"] / row.requests
+        assert row.error_rate == total["error"] / (total["ok"] + total["error"])
 
 
 def of_spans(spans) -> dict[str, Counter[str]]:
@@ -253,8 +307,12 @@ def test_the_spans_of_otlp_have_the_same_totals(made):
 
 def test_the_metrics_of_otlp_have_the_same_totals(made):
     """Calls and tokens to the last one, the cost to the last bit or two."""
-    kept = ("ok", "error", "input", "output")
-    expected = {model: Counter({k: t[k] for k in kept}) for model, t in truth().items()}
+    expected = {
+        model: Counter(
+            ok=t["ok"] + t["partial"], error=t["error"], input=t["input"], output=t["output"]
+        )
+        for model, t in truth().items()
+    }
     assert of_points(made.otlp.points) == expected
     found: Counter[str] = Counter()
     for (name, *pairs), point in made.otlp.points.items():

@@ -32,6 +32,16 @@ def test_the_schema_is_that_of_today(board):
     assert (board["uid"], board["title"]) == ("llmwatch", "LLM calls")
 
 
+def test_the_official_reader_loses_nothing(board):
+    """What Grafana's own SDK reads from the file, and writes again, is the file."""
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    register_default_plugins()  # else it takes queries for mere JSON
+    assert json.loads(JSONEncoder().encode(Dashboard.from_json(board))) == board
+
+
 def test_it_shows_what_one_asks_for_first(board):
     """Each figure has a panel with a title, a unit and a sentence."""
     titles = {panel["title"] for panel in board["panels"]}
@@ -92,6 +102,8 @@ def test_only_a_json_file_is_written_and_none_replaced(tmp_path):
     """The suffix says what it is; what is there stays unless asked."""
     with pytest.raises(UsageError, match=r"call it 'llm\.json'"):
         write_dashboard(tmp_path / "llm.yml")
+    with pytest.raises(UsageError, match=r"is not a file name: give .*\.json"):
+        write_dashboard("")
     path = tmp_path / "llm.json"
     path.write_text("mine")
     with pytest.raises(ExportError, match="overwrite=True"):

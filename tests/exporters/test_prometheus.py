@@ -244,9 +244,12 @@ def test_calls_that_had_left_memory_are_of_an_other_model():
 def test_a_meter_that_is_made_amid_calls_misses_none():
     """Made while another thread records and rates, each counts every call and rating once."""
     store, done, meters = Store(5000), threading.Event(), []
+    made = threading.Semaphore(0)
 
     def write():
         for n in range(150):
+            if n in range(24, 150, 24):
+                made.acquire(timeout=HANG_S)  # not through before all six are made
             first = store.append(calls(5, input_tokens=2))
             store.amend({first + at: {"cost_usd": 0.25, "score": 1.0} for at in range(5)})
             store.amend({first: {"score": -1.0 if n % 2 else 1.0}})
@@ -257,6 +260,7 @@ def test_a_meter_that_is_made_amid_calls_misses_none():
     while not done.is_set():
         if len(meters) < 6:
             meters.append(Meter(store, follow=True))
+            made.release()
         Meter(store, follow=True).close()
     writer.join(HANG_S)
     assert len(meters) == 6
@@ -423,6 +427,7 @@ def test_what_can_be_no_label_is_told(words):
     with pytest.raises(UsageError, match=r"^labels[=:]") as told:
         label_names(words)
     assert "\n" not in str(told.value)
+    assert 'labels="model"' not in str(told.value), "what it proposes would be refused"
 
 
 def test_labels_are_a_word_or_several():

@@ -161,6 +161,8 @@ def test_only_a_file_of_yaml_is_written_and_none_replaced(tmp_path):
     """The suffix says what it is; what is there stays unless asked."""
     with pytest.raises(UsageError, match=r"call it 'llm\.yml'"):
         write_rules(BUILT_IN, tmp_path / "llm.json")
+    with pytest.raises(UsageError, match=r"is not a file name: give .*\.yml"):
+        write_rules(BUILT_IN, "")
     made = write_rules(BUILT_IN, tmp_path / "llm.yaml")
     with pytest.raises(ExportError, match="overwrite=True"):
         write_rules(BUILT_IN, made.path)

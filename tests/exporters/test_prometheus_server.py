@@ -20,6 +20,7 @@ from llmwatch import faults
 from llmwatch.exceptions import UsageError
 from llmwatch.exporters import Meter, PrometheusServer, Scrape, registry_of
 from llmwatch.store import Store
+from tests.ports import free_port
 from tests.prometheus_server import HANG_S, get
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ def serve(port=0, addr="127.0.0.1", registry=None, **more) -> PrometheusServer:
 def test_it_serves_this_machine_until_it_is_closed():
     """It listens on loopback alone, says where, and gives the port back."""
     ended = threading.Event()
-    with serve(at_end=ended.set) as server:
+    with serve(free_port(), at_end=ended.set) as server:
         assert server.url == f"http://127.0.0.1:{server.port}/metrics"
         assert server.url in repr(server)
         assert "llm_active_requests 0.0" in get(server.url)
@@ -62,7 +63,7 @@ def test_openmetrics_is_served_to_who_asks_for_it():
 
 def test_a_port_in_use_is_told_with_one_that_is_free():
     """The line is one to type, and it works."""
-    with serve() as first:
+    with serve(free_port()) as first:
         with pytest.raises(UsageError) as told:
             serve(first.port)
         said = str(told.value)
@@ -182,7 +183,7 @@ def test_a_forked_child_does_not_keep_the_port():
     """The child knows it serves nothing, and the port is free once the parent closes."""
     here, there = os.pipe()
     back, forth = os.pipe()
-    server = serve()
+    server = serve(free_port())
     child = os.fork()
     if child == 0:
         os.write(there, b"closed" if server.closed else b"open")

@@ -15,8 +15,8 @@ from llmwatch.exceptions import ExportError, UsageError
 from llmwatch.magic._commands import Commands
 from llmwatch.recorder import Session
 from tests.browser import browser
-from tests.charts import calls
-from tests.test_charts import HOSTILE, Read
+from tests.charts.plain import HOSTILE, calls
+from tests.source import Source
 
 VOID = {"meta", "br"}
 
@@ -136,6 +136,22 @@ def test_two_tags_are_compared(html):
     assert "seed=0" in part
 
 
+def test_too_many_tags_are_not_compared_and_it_says_so(tmp_path):
+    """Twenty-one groups: a line in place of the comparison, with what to type."""
+    html = written(llmwatch.load(calls(42, tag=[f"v{n % 21}" for n in range(42)])), tmp_path)
+    told = Page(section(html, "Not compared by tag")).text
+    assert "21 groups, and at most 20 are compared" in told
+    assert "groups=[" in told
+    assert "Compared by" not in html
+
+
+def test_what_a_comparison_leaves_out_is_said(tmp_path):
+    """Calls without a tag are in no group: their number stands below the comparison."""
+    tags = ["a", "b", None] * 10
+    html = written(llmwatch.load(calls(30, tag=tags)), tmp_path)
+    assert "Left out: 10 calls without a tag." in Page(section(html, "Compared by tag")).text
+
+
 def test_charts_are_in_the_page(html):
     """Six pictures as SVG, each with words for who cannot see it."""
     assert html.count("<svg") == 6
@@ -161,7 +177,7 @@ def test_what_the_figures_leave_out_is_said(tmp_path):
 
 def test_a_report_of_nothing(tmp_path):
     """An empty session has a page that says so, and no zeros of unknown things."""
-    html = written(Read(), tmp_path)
+    html = written(Source(), tmp_path)
     text = Page(html).text
     assert "no calls yet" in text
     assert "$" not in text
@@ -195,7 +211,7 @@ def test_as_many_points_as_are_drawn_one_by_one_fit(tmp_path):
 def test_alerts_are_told(tmp_path):
     """What fired stands at the top, with how often and how long."""
 
-    class WithAlerts(Read):
+    class WithAlerts(Source):
         class alerts:  # noqa: N801  # as a session has them
             history = pd.DataFrame([{
                 "name": "high_error_rate", "labels": {"model": "<b>x</b>"}, "severity": "critical",
@@ -228,10 +244,10 @@ def test_no_file_is_written_over_unasked(tmp_path):
     path = tmp_path / "report.html"
     path.write_text("mine")
     with pytest.raises(ExportError, match="overwrite=True"):
-        Read().report(path)
+        Source().report(path)
     assert path.read_text() == "mine"
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
-    assert Read().report(path, overwrite=True).rows == 0
+    assert Source().report(path, overwrite=True).rows == 0
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
@@ -239,7 +255,7 @@ def test_no_file_is_written_over_unasked(tmp_path):
 def test_a_name_that_is_no_page_is_told(name, tmp_path):
     """One line with the name to type instead."""
     with pytest.raises(UsageError):
-        Read().report(str(tmp_path / name) if name else name)
+        Source().report(str(tmp_path / name) if name else name)
 
 
 def test_the_magic_writes_it(tmp_path, capsys):

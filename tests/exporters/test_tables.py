@@ -211,7 +211,7 @@ def test_the_first_of_two_writers_wins(tmp_path):
 
     def write(n):
         source = view(*[{"tag": str(n)}] * 500)
-        gate.wait(10)
+        gate.wait(60)
         try:
             results.append(to_csv(source, path).rows)
         except ExportError as problem:
@@ -221,7 +221,7 @@ def test_the_first_of_two_writers_wins(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert results.count(500) == 1
     assert pd.read_csv(path)["tag"].nunique() == 1
     assert listed(tmp_path) == ["calls.csv"]

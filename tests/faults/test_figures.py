@@ -171,9 +171,9 @@ def test_a_wall_clock_that_runs_backwards_makes_nothing_negative(monkeypatch):
         assert not one["oldest_active_s"] < 0
 
 
-@pytest.fixture(params=["Asia/Shanghai", "America/New_York", "UTC"])
+@pytest.fixture(params=["Asia/Shanghai", "America/Phoenix", "UTC"])
 def zone(request):
-    """The machine stands in another time zone."""
+    """The machine stands in another time zone, in which no hour of today comes twice."""
     before = os.environ.get("TZ")
     os.environ["TZ"] = request.param
     time.tzset()

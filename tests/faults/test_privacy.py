@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import io
 import json
+import secrets
+import sys
 import traceback
 import weakref
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 
 import httpx2
 import openai
@@ -140,6 +142,33 @@ def test_a_failed_call_keeps_no_exception(tmp_path):
         assert [ref() for ref in held] == [None, None]
 
 
+def _held(needle: bytes) -> list[object]:
+    """The bytes with `needle` in them that can be reached from what we have in memory."""
+    seen, found = set(), []
+    ours = [module for name, module in sys.modules.items() if name.startswith("llmwatch")]
+    ahead = [vars(module) for module in ours]
+    while ahead:
+        thing = ahead.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, bytes) and needle in thing:
+            found.append(thing)
+        elif isinstance(thing, (dict, list, tuple, set)):
+            ahead += gc.get_referents(thing)
+    return found
+
+
+def test_no_key_stays_in_our_memory_when_watching_ends():
+    """While a client is watched its key is known to us, to be found in echoes; then it is not."""
+    key = f"sk-proj-{secrets.token_hex(12)}"
+    with llmwatch.watch() as w, offline_client() as client:
+        ask(client.with_options(api_key=key))
+        assert len(w.calls) == 1
+        assert _held(key.encode())
+    assert _held(key.encode()) == []
+
+
 def test_the_traceback_of_a_failed_call_shows_nothing_of_ours_as_its_cause():
     """The person's exception has the chain that the bare client gives it."""
     with offline_client(script=[Reply.unauthorized()], max_retries=0) as client:
@@ -185,6 +214,23 @@ def test_content_none_keeps_no_word(tmp_path, settings, stream):
         assert not stream or list(got)
     assert len(w.calls) == 1
     assert "quietly" not in shown(w, tmp_path)
+
+
+def test_content_none_keeps_no_word_of_an_error(tmp_path, settings):
+    """A provider quotes the question in its error, so do exceptions: class and code are kept."""
+    settings(content="none")
+    error = {"message": "'Asked quietly.' is not allowed", "code": "refused"}
+    with llmwatch.watch() as w, offline_client(script=[Reply(status=400, error=error)]) as client:
+        with suppress(ValueError), llmwatch.span("step"):
+            attempt(client, "Asked quietly.")
+            raise ValueError("it was said quietly")
+        with suppress(ValueError), llmwatch.call(model="m"):
+            raise ValueError("quietly, too")
+    assert w.calls[["error_type", "error_code"]].fillna("").values.tolist() == [
+        ["BadRequestError", "refused"],
+        ["ValueError", ""],
+    ]
+    assert "quietly" not in shown(w, tmp_path) + texts(w.spans)
 
 
 @pytest.mark.parametrize(("content", "ends"), [("preview", "…"), ("full", "the very end")])

@@ -23,6 +23,7 @@ from llmwatch.testing import OfflineServer, Reply, offline_async_client, offline
 
 ROOT = Path(__file__).parents[2]
 HANG_S = 60
+QUIET_S = 3  # a pause that no server makes for want of time
 MESSAGES = [{"role": "user", "content": "hi"}]
 
 
@@ -134,7 +135,7 @@ def test_a_stream_that_stalls_is_a_time_out(server):
     """The read timeout in the middle is an error row, not a success, with what came."""
     server.script(Reply(chunks=5, stall_after=3))
     with llmwatch.watch() as w, pytest.raises(openai.APITimeoutError):
-        list(ask(offline_client(server, timeout=0.3, max_retries=0)))
+        list(ask(offline_client(server, timeout=QUIET_S, max_retries=0)))
     row = w.calls.iloc[0]
     assert (row.status, row.error_type, row.chunks) == ("error", "APITimeoutError", 3)
 
@@ -143,7 +144,7 @@ def test_dropped_streams_give_their_connections_back(server):
     """Thirty streams dropped after one chunk through a pool of two: the next call is answered."""
     server.script(*[Reply(chunks=200, chunk_latency=0.001) for _ in range(30)])
     limits = httpx2.Limits(max_connections=2)
-    web = openai.DefaultHttpxClient(limits=limits, timeout=httpx2.Timeout(10, pool=10))
+    web = openai.DefaultHttpxClient(limits=limits, timeout=HANG_S)
     with llmwatch.watch() as w, offline_client(server, http_client=web, max_retries=0) as client:
         for _ in range(30):
             stream = ask(client)
@@ -210,13 +211,20 @@ def test_a_cancelled_call_is_cancelled(server, how, when):
     server.script(reply)
 
     async def call(client, under_way):
-        if when == "waiting":
-            asyncio.get_running_loop().call_later(0.1, under_way.set)
         async for _ in await ask(client):
             under_way.set()
 
+    async def asked(under_way):
+        await asyncio.to_thread(server.wait_for_requests, 1, HANG_S)
+        under_way.set()
+
+    async def expire(limit, under_way):
+        await under_way.wait()
+        limit.reschedule(0)
+
     async def stop(client):
         under_way = asyncio.Event()
+        beside = [asyncio.create_task(asked(under_way))] if when == "waiting" else []
         if how == "anyio":
             import anyio
 
@@ -226,7 +234,8 @@ def test_a_cancelled_call_is_cancelled(server, how, when):
                 group.cancel_scope.cancel()
             return
         if how == "timeout":
-            async with asyncio.timeout(0.3):
+            async with asyncio.timeout(None) as limit:
+                beside.append(asyncio.create_task(expire(limit, under_way)))
                 await call(client, under_way)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(call(client, under_way))

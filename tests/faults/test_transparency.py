@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import importlib
-import os
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 import httpx
 import httpx2
@@ -25,38 +21,7 @@ from llmwatch.recorder import session
 from llmwatch.testing import OfflineServer, Reply, offline_async_client, offline_client
 from llmwatch.worker import Worker
 
-ROOT = Path(__file__).parents[2]
-HANG_S = 60
-MESSAGES = [{"role": "user", "content": "hi"}]
-URL = "https://api.openai.com/v1/chat/completions"
-BODY = {"model": "gpt-5-mini", "messages": MESSAGES}
-ANSWER = {
-    "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-5-mini",
-    "choices": [
-        {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
-    ],
-    "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
-}  # fmt: skip
-
-
-def ask(client, **options):
-    return client.chat.completions.create(model="gpt-5-mini", messages=MESSAGES, **options)
-
-
-def plain(handler=None, **options):
-    """A client without an SDK, on a mock transport."""
-    answer = handler or (lambda request: httpx2.Response(200, json=ANSWER))
-    return httpx2.Client(transport=httpx2.MockTransport(answer), **options)
-
-
-def python(code, **environment):
-    kept = {name: value for name, value in os.environ.items() if "LLMWATCH" not in name}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=kept | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True, text=True, timeout=HANG_S,
-    )  # fmt: skip
-
+from .plain import ANSWER, BODY, HANG_S, MESSAGES, URL, ask, plain, python
 
 # -- plain clients --------------------------------------------------------------------------------
 
@@ -300,6 +265,31 @@ assert any("LLMWATCH_FAULT" in fault.message for fault in faults.table())
 """
     done = python(code, LLMWATCH_FAULT=step)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_requests_are_built_by_the_library_alone_until_there_is_a_budget():
+    """Who sets none has nothing of ours where requests are built; one set later holds at once."""
+    code = """if True:
+        import httpx2
+        import llmwatch
+        from llmwatch.testing import offline_client
+
+        plain = httpx2.Client.build_request
+        llmwatch.enable()
+        said = [httpx2.Client.build_request is plain]
+        messages = [{"role": "user", "content": "hi"}]
+        with offline_client() as client, llmwatch.watch(budget=0.0):
+            said.append(httpx2.Client.build_request is plain)
+            try:
+                client.chat.completions.create(model="gpt-4o-mini", messages=messages)
+            except llmwatch.BudgetExceeded:
+                said.append("refused")
+        llmwatch.disable()
+        said.append(httpx2.Client.build_request is plain)
+        print(said)
+    """
+    done = python(code)
+    assert (done.stdout.strip(), done.stderr) == ("[True, False, 'refused', True]", "")
 
 
 def test_a_process_that_can_have_no_thread_still_calls(monkeypatch):

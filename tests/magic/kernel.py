@@ -87,6 +87,19 @@ def is_receipt(data: Mapping[str, Any]) -> bool:
     return "llmwatch-receipt" in data.get("text/html", "")
 
 
+def once_ready(act: Callable[[], object]) -> Callable[[Run], None]:
+    """For `during`: act once, when the cell has written "ready" and the end of that line."""
+    acted = []
+
+    def listen(run: Run) -> None:
+        # How a stream is cut into messages is chance: a second Ctrl-C would hit whatever comes next.
+        if not acted and run.stdout.startswith("ready\n"):
+            acted.append(True)
+            act()
+
+    return listen
+
+
 class Kernel:
     """A running kernel and one front end on it."""
 
@@ -100,6 +113,7 @@ class Kernel:
         code: str,
         *,
         during: Callable[[Run], None] | None = None,
+        beside: Callable[[dict[str, Any]], None] | None = None,
         client: BlockingKernelClient | None = None,
         cell_id: str | None = None,
         **options: Any,
@@ -107,7 +121,7 @@ class Kernel:
         """Execute `code` and wait for its end; `during` is told after each message."""
         front = client or self.client
         sent = self.send(code, client=front, cell_id=cell_id, **options)
-        return self.collect(sent, during=during, client=front)
+        return self.collect(sent, during=during, beside=beside, client=front)
 
     def send(
         self,
@@ -133,9 +147,10 @@ class Kernel:
         sent: str,
         *,
         during: Callable[[Run], None] | None = None,
+        beside: Callable[[dict[str, Any]], None] | None = None,
         client: BlockingKernelClient | None = None,
     ) -> Run:
-        """Wait for the end of a request."""
+        """Wait for the end of a request; what belongs to another one is told `beside`."""
         front, run = client or self.client, Run(place=str(self.place))
         while not _is_idle(run):
             message = front.get_iopub_msg(timeout=HANG_S)
@@ -143,6 +158,8 @@ class Kernel:
                 run.messages.append(message)
                 if during is not None:
                     during(run)
+            elif beside is not None:
+                beside(message)
         run.reply = _reply(front, sent)
         return run
 

@@ -7,11 +7,10 @@ Cells without it are the same on both sides; they look at what the others left.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .kernel import Kernel, Run, is_receipt
+from .kernel import Kernel, Run, is_receipt, once_ready
 
 LINE = "%%llmwatch --tag parity --label k=v"
 
@@ -308,13 +307,15 @@ def _unshifted(text: str, shifts: set[int], shift: int) -> str:
 
 def play(kernel: Kernel, of: Point, line: str) -> tuple[list[Run], str]:
     """Run the cells of a point; returns what each brought, and what is left behind."""
-
-    def interrupt(run: Run) -> None:
-        if run.messages[-1]["msg_type"] == "stream" and run.stdout.strip() == "ready":
-            kernel.manager.interrupt_kernel()
-
-    during: Callable[[Run], None] | None = interrupt if of.interrupt else None
-    runs = [kernel.run(_with(cell, line), during=during, **of.options) for cell in of.cells]
+    interrupt = kernel.manager.interrupt_kernel
+    runs = [
+        kernel.run(
+            _with(cell, line),
+            during=once_ready(interrupt) if of.interrupt else None,
+            **of.options,
+        )
+        for cell in of.cells
+    ]
     left = plain(str(kernel.ask(_LEFT)), str(kernel.place))
     return runs, " ".join(_TYPED.sub("", left).split())
 

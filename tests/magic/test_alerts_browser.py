@@ -18,7 +18,8 @@ CELLS = {
     "go": "go.set(); t.join(); await task",
     "many": "fail('many')",
     "more": "fail('many')",
-    "busy": "llmwatch.alert('busy', 'requests > 40', window='2s', severity='info'); succeed('x', 60)",
+    "busy": "llmwatch.alert('busy', 'requests > 12', by='tag', window='2s', severity='info')\n"
+    "while not fires('busy', 'x'): succeed('x', 13)",
 }
 
 
@@ -72,7 +73,7 @@ def test_two_cells_show_one(desk):
 def test_it_is_resolved_in_place(desk):
     """A window gone quiet turns it green where it stands, though no cell runs."""
     place = cell(desk, "busy")
-    place.locator(f"{BANNER} b", has_text="busy resolved after").wait_for()
+    place.locator(f"{BANNER} b", has_text="busy (tag=x) resolved after").wait_for()
     assert len(titles(desk, "busy")) == 1
     assert place.get_by_role("button", name="Mute").count() == 0
 

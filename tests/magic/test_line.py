@@ -58,6 +58,24 @@ def test_the_nearest_option_is_named():
         options_of("--budjet=1")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--quiet=1", "--quiet takes no value. %%llmwatch ["),
+        ("--help", "%%llmwatch? explains each option. %%llmwatch ["),
+        ("prompt-v2.1", "'prompt-v2.1' is no option: for a tag type --tag prompt-v2.1. %%llmw"),
+        ("--tag a; ask()", "'ask()' is no option: the code goes on the lines below. %%llmwatch ["),
+        ("--tag a # why", "'#' is no option: the code goes on the lines below. %%llmwatch ["),
+        ("-h", "%%llmwatch? explains each option. %%llmwatch ["),
+    ],
+)
+def test_what_is_nearly_meant(line, words):
+    """A value too many, and who asks for help, are told what to type."""
+    with pytest.raises(UsageError) as problem:
+        options_of(line)
+    assert str(problem.value).startswith(words)
+
+
 def test_a_file_name_on_windows(monkeypatch):
     """There a backslash is part of the name."""
     assert words_of(r"export a\b.csv") == ["export", "ab.csv"]

@@ -44,6 +44,20 @@ def test_the_cell_is_the_same(sides, point):
     assert not found, "\n".join([f"{point.name!r} differs:", *found])
 
 
+def test_an_empty_body(sides):
+    """It brings what a cell with a comment alone brings, and a number of its own."""
+    bare, watched = sides
+    for body in ("", "\n", "\n   \n"):
+        left, right = bare.run("# nothing"), watched.run(LINE + body)
+        assert [kind for kind in right.messages if kind["msg_type"] == "error"] == []
+        assert (right.status, right.value, right.stdout, right.stderr) == ("ok", None, "", "")
+        assert right.receipts == ["no LLM calls"]
+        assert len(right.messages) == len(left.messages) + 1
+        after = watched.run("1").reply["content"]["execution_count"]
+        assert after == right.reply["content"]["execution_count"] + 1
+        bare.run("1")
+
+
 def test_exit(tmp_path):
     """`exit` alone leaves, although it works only in a cell of one line."""
     seen = []
@@ -93,7 +107,9 @@ def outputs_of(folder, cells):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in places(folder).items():
             patch.setenv(name, value)
-        client = NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=60)
+        client = NotebookClient(
+            notebook, kernel_name="python3", allow_errors=True, timeout=60, iopub_timeout=60
+        )
         client.create_kernel_manager()
         client.km.kernel_spec.argv[0] = sys.executable
         client.execute()

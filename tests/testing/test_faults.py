@@ -18,6 +18,8 @@ from llmwatch.testing import (
 )
 
 ASK = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello there"}]}
+HANG_S = 60
+QUIET_S = 3  # a pause that no server makes for want of time
 
 # In the middle of a stream openai < 3 lets the errors of its HTTP library through.
 LIBRARY = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
@@ -103,7 +105,7 @@ def test_a_stream_is_cut_after_its_chunks(connect):
 
 def test_a_stream_stalls_after_its_chunks(connect):
     """A stall after n events gives n chunks, then the client's own time-out."""
-    client = connect(Reply("a b c d", stall_after=2), timeout=0.3)
+    client = connect(Reply("a b c d", stall_after=2), timeout=QUIET_S)
     stream = client.chat.completions.create(**ASK, stream=True)
     assert [next(stream).choices[0].delta.content for _ in range(2)] == ["", "a"]
     with pytest.raises(LATE):
@@ -115,7 +117,7 @@ def test_faults_reach_the_async_client(connect):
     replies = (Reply.rate_limited(), Reply("a b", cut_after=2), Reply.timeout())
 
     async def main():
-        async with connect(*replies, kind=offline_async_client, timeout=0.3) as client:
+        async with connect(*replies, kind=offline_async_client, timeout=HANG_S) as client:
             with pytest.raises(openai.RateLimitError):
                 await client.chat.completions.create(**ASK)
             stream = await client.chat.completions.create(**ASK, stream=True)
@@ -123,7 +125,7 @@ def test_faults_reach_the_async_client(connect):
                 async for _ in stream:
                     pass
             with pytest.raises(openai.APITimeoutError):
-                await client.chat.completions.create(**ASK)
+                await client.chat.completions.create(**ASK, timeout=0.3)
 
     asyncio.run(main())
 

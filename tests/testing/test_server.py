@@ -16,6 +16,7 @@ from llmwatch.testing import OfflineServer, Received, Reply, offline_client
 from llmwatch.testing._script import Script
 
 ASK = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello there"}]}
+HANG_S = 60
 LIBRARY = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
 CLOSED = LIBRARY.RemoteProtocolError  # openai < 3 lets it through in the middle of a stream
 ASKED = Received("POST", "/v1/chat/completions", "", {}, b'{"model": "m"}')
@@ -42,7 +43,7 @@ def test_waiting_for_requests_that_do_not_come():
     """Waiting says whether as many requests have arrived."""
     with OfflineServer() as server:
         offline_client(server).models.list()
-        assert server.wait_for_requests(1)
+        assert server.wait_for_requests(1, HANG_S)
         assert not server.wait_for_requests(2, timeout=0)
 
 
@@ -94,7 +95,7 @@ def test_stopping_frees_a_stalled_client(reply):
 
     def ask():
         try:
-            client = offline_client(server, max_retries=0, timeout=60)
+            client = offline_client(server, max_retries=0, timeout=HANG_S)
             for _ in client.chat.completions.create(**ASK, stream=True):
                 pass
         except (openai.APIError, CLOSED) as problem:
@@ -103,11 +104,13 @@ def test_stopping_frees_a_stalled_client(reply):
     before = set(threading.enumerate())
     thread = threading.Thread(target=ask)
     thread.start()
-    assert server.wait_for_requests()
+    assert server.wait_for_requests(1, HANG_S)
     server.stop()
-    thread.join(30)
+    thread.join(HANG_S)
     assert [type(problem) for problem in problems] in ([openai.APIConnectionError], [CLOSED])
-    assert set(threading.enumerate()) <= before
+    for other in set(threading.enumerate()) - before:
+        other.join(HANG_S)
+        assert not other.is_alive()
 
 
 def test_clients_that_leave_print_nothing(capfd):

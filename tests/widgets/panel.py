@@ -16,7 +16,7 @@ THEMES = {
     "dark": "--jp-layout-color1:#111;--jp-ui-font-color1:rgba(255,255,255,.87)",
 }
 
-# The part of anywidget's model that the front end uses; what it sends is kept in `window.sent`.
+# The part of anywidget's model that the front end uses is `offered`; what it sends is kept in `sent`.
 PAGE = """
 async ({esm, css, state, vega}) => {
   const style = document.createElement('style');
@@ -35,12 +35,22 @@ async ({esm, css, state, vega}) => {
     },
     say: (message, buffers) => heard['msg:custom']?.forEach(hear => hear(message, buffers)),
   };
+  const {get, on, off, send} = window.model;
+  window.offered = {get, on, off, send};
   const url = URL.createObjectURL(new Blob([esm], {type: 'text/javascript'}));
   const widget = (await import(url)).default();
-  window.leave = [widget.initialize({model: window.model})];
-  window.render = el => window.leave.push(widget.render({model: window.model, el}));
+  window.leave = [widget.initialize({model: window.offered})];
+  window.render = el => window.leave.push(widget.render({model: window.offered, el}));
   window.render(document.getElementById('panel'));
   if (vega) window.model.set('vega', vega);
+}
+"""
+
+
+# The panel draws once a frame: two of them, and one for whom a new size is told.
+DRAWN = """
+async () => {
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
 }
 """
 
@@ -71,11 +81,12 @@ def whole(session: Made) -> dict[str, Any]:
 
 
 def show(page: Any, state: dict[str, Any], *, theme: str = "light", charts: bool = True) -> Any:
-    """Put a panel that was told `state` into `page`; returns its root."""
-    page.set_content(
-        f"<body style='margin:0;{THEMES[theme]};background:var(--jp-layout-color1)'>"
-        "<div id=panel></div>"
-    )
+    """Put a panel that was told `state` into `page`; returns its root.
+
+    `theme` is "light" or "dark", as JupyterLab has them, or the style of another host's page.
+    """
+    ours = f"{THEMES[theme]};background:var(--jp-layout-color1)" if theme in THEMES else theme
+    page.set_content(f"<body style='margin:0;{ours}'><div id=panel></div>")
     page.evaluate(
         PAGE,
         {"esm": esm(), "css": css(), "state": {"whole": state, "news": {}},
@@ -84,8 +95,14 @@ def show(page: Any, state: dict[str, Any], *, theme: str = "light", charts: bool
     root = page.locator("#panel .lw-panel")
     root.locator(".lw-row, .lw-none:not([hidden])").first.wait_for()
     if charts and state["rows"]:
-        root.locator("canvas, .lw-canvas svg").first.wait_for()
+        root.locator("canvas").nth(2).wait_for(state="attached")  # they come one by one
+        drawn(page)
     return root
+
+
+def drawn(page: Any) -> None:
+    """Wait until what was done last is drawn."""
+    page.evaluate(DRAWN)
 
 
 def now_ms() -> int:

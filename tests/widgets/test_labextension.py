@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 import llmwatch
-from tests.browser import EXTENSION, lab
+from tests.browser import EXTENSION, lab, until
 from tests.widgets.test_receipt_browser import CONTRASTS
 
 HOME = EXTENSION / "jupyter-llmwatch"
@@ -20,6 +20,19 @@ LOAD = "%load_ext llmwatch"
 SIDE = "#llmwatch-sidebar"
 PANEL = f"{SIDE} .llmwatch-view .lw-panel"
 ICON = '[data-id="llmwatch-sidebar"]'
+
+# Nothing of the sidebar lies beyond the window.
+WHOLE = (
+    "() => document.getElementById('llmwatch-sidebar').getBoundingClientRect().right <= innerWidth"
+)
+# JupyterLab saves what is open where half a second after it has changed.
+SAVED_OPEN = """
+async () => {
+  const saved = await (await fetch('/lab/api/workspaces')).json();
+  const sides = saved.workspaces.values.map(it => it.data['layout-restorer:data']?.right);
+  return sides.some(it => it?.current === 'llmwatch-sidebar' && !it.collapsed);
+}
+"""
 
 
 def notebook(*sources):
@@ -40,6 +53,12 @@ class Sidebar:
         """A notebook in front, the sidebar closed."""
         self.desk.open(notebook(*sources), name)
         self.page.evaluate("() => window.jupyterapp.shell.collapseRight()")
+        # The kernel answers in order: once this is, it has been asked whether llmwatch is there.
+        self.page.evaluate(
+            "async () => { const {session} = window.jupyterapp.shell.currentWidget.sessionContext;"
+            " await session.kernel.requestCommInfo({target_name: 'llmwatch'}); }"
+        )
+        self.desk.wait_until_idle()
         return self.page
 
     def run(self, code, *, wait=True):
@@ -60,6 +79,15 @@ class Sidebar:
 
     def command(self, name):
         self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+
+    def pick(self, typed, offered):
+        """Search the palette, and press Enter on what is found."""
+        self.command("apputils:activate-command-palette")
+        field = self.page.locator(".lm-CommandPalette-input").locator("visible=true")
+        field.press_sequentially(typed)
+        found = self.page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=offered)
+        found.locator("visible=true").wait_for()
+        field.press("Enter")
 
     def kernel(self, act):
         """Do something to the kernel of the notebook in front."""
@@ -194,13 +222,20 @@ def test_from_the_icon_while_a_cell_runs(in_lab):
 
 def test_from_the_palette(in_lab):
     """It is found by our name, and Enter opens it."""
-    page = in_lab.open(LOAD, name="palette.ipynb")
+    in_lab.open(LOAD, name="palette.ipynb")
     in_lab.desk.run_all()
-    in_lab.command("apputils:activate-command-palette")
-    page.keyboard.type("llmwatch open")
-    page.get_by_text("llmwatch: Open dashboard").first.wait_for()
-    page.keyboard.press("Enter")
+    in_lab.pick("llmwatch open", "llmwatch: Open dashboard")
     in_lab.panel()
+
+
+def test_watching_from_the_palette(in_lab):
+    """A notebook that nothing was typed in for it is watched, and its panel opens."""
+    page = in_lab.open("import llmwatch", "llmwatch.session.enabled", name="watched.ipynb")
+    in_lab.desk.run_all()
+    in_lab.pick("llmwatch watch", "llmwatch: Watch this notebook")
+    in_lab.panel()
+    in_lab.run("f'watched: {llmwatch.session.enabled}'")
+    page.get_by_text("'watched: True'").wait_for()
 
 
 def test_a_restart(in_lab):
@@ -231,14 +266,14 @@ def test_a_kernel_that_dies_or_is_shut_down(in_lab):
 
 
 def test_a_reload_of_the_page(in_lab):
-    """Afterwards the sidebar has the same panel of the same kernel, once."""
+    """Afterwards the sidebar is open as it was, with the panel of the same kernel, once."""
     page = in_lab.open(LOAD, "%llmwatch dashboard", name="reload.ipynb")
     in_lab.desk.run_all()
     in_lab.panel()
     in_lab.command("docmanager:save")
+    until(page, SAVED_OPEN)
     page.goto(f"{in_lab.desk.address}/lab/tree/reload.ipynb")
     in_lab.desk.wait_until_open()
-    page.evaluate(f"() => window.jupyterapp.shell.activateById('{SIDE[1:]}')")
     in_lab.panel()
 
 
@@ -346,6 +381,23 @@ def test_a_notice_while_the_panel_is_out_of_sight(in_lab):
     in_lab.panel()
 
 
+def test_many_groups_are_a_few_toasts_and_a_count(in_lab):
+    """Of one rule three at a time are told of by their names, the others by their number."""
+    page = in_lab.open(LOAD, name="groups.ipynb")
+    in_lab.desk.run_all()
+    in_lab.run(
+        "import llmwatch\nfrom llmwatch.testing import OfflineServer, offline_client\n"
+        "client = offline_client(OfflineServer().start())\n"
+        "for number in range(8):\n"
+        "    with llmwatch.watch(tag=f'user{number}'):\n"
+        "        answer = client.chat.completions.create(model='m', messages=[])\n"
+        "rule = llmwatch.alert('each', 'requests > 0', by='tag')"  # all of them at one look
+    )
+    told = page.locator(".Toastify__toast").filter(has_text="groups.ipynb: each")
+    told.filter(has_text="5 more groups firing").wait_for()
+    assert told.filter(has_text="each (tag=user").count() == 3
+
+
 def test_a_notice_while_the_panel_is_seen(in_lab):
     """There is no toast: the panel itself shows it."""
     page = in_lab.open(LOAD, "%llmwatch dashboard", name="seen-notice.ipynb")
@@ -370,6 +422,7 @@ def test_in_notebook_7():
         side.says("Nothing recorded in seven.ipynb yet")
         side.run(LOAD)
         side.panel()
+        page.wait_for_function(WHOLE)
         page.evaluate("() => window.jupyterapp.shell.collapseRight()")
         side.run("%llmwatch dashboard")
         side.panel()
@@ -379,8 +432,12 @@ def test_in_notebook_7():
         side.panel()
         page.reload()
         side.desk.wait_until_open()
-        button.click()
-        side.panel()
+        side.panel()  # it was open
+        page.evaluate("() => window.jupyterapp.shell.collapseRight()")
+        page.locator(SIDE).wait_for(state="hidden")
+        page.reload()
+        side.desk.wait_until_open()
+        assert not page.locator(SIDE).is_visible()
         side.stays_on_this_machine()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import queue
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ import nbformat
 import pytest
 
 from llmwatch.alerting import rule_of
+from llmwatch.recorder import Session
+from llmwatch.testing import Reply, offline_client
 from llmwatch.widgets import Panel
 from llmwatch.widgets._assets import css, esm, spec
 from llmwatch.widgets._orders import Orders
@@ -124,6 +127,29 @@ def test_what_crosses_is_bounded():
     assert size(state) < 400_000
 
 
+def test_what_a_flood_leaves_out_comes_later():
+    """Of the newest 500 calls none stays untold: each refresh brings 100 more, and then no more."""
+    told = Told(Made()).settled()
+    told.session.store.append(made(2_000))
+    numbers = [[row[0] for row in told.news()["rows"]] for _ in range(5)]
+    assert [len(told_at_once) for told_at_once in numbers] == [100] * 5
+    assert sorted(itertools.chain.from_iterable(numbers)) == list(range(1_501, 2_001))
+    assert told.news() is None
+
+
+def test_what_is_owed_waits_for_what_is_new():
+    """The newest calls go first, and what has left the newest 500 is owed no longer."""
+    told = Told(Made()).settled()
+    told.session.store.append(made(300))
+    told.news()
+    told.session.store.append(made(30))
+    assert [row[0] for row in told.news()["rows"]] == [*range(131, 201), *range(301, 331)]
+    told.session.store.append(made(2_000))
+    assert [row[0] for row in told.news()["rows"]] == list(range(2_231, 2_331))
+    while news := told.news():
+        assert all(row[0] > 1_830 for row in news["rows"])
+
+
 def test_whole_texts_are_not_sent():
     """Where content is kept in full, a row holds its beginning."""
     state = whole(Made(call(request_preview="q" * 100_000, error_message="e" * 5_000)))
@@ -216,6 +242,46 @@ def test_what_fires_is_told_until_it_is_muted():
     leave()
 
 
+def test_a_share_of_failures_says_what_it_is():
+    """In the strip, where no name of a rule stands, it begins with the word of its tile."""
+    session = Made(*made(40, status="error", error_type="RateLimitError"))
+    session.alerts.evaluate()
+    (alert,) = whole(session)["alerts"]
+    assert alert["message"] == "Errors 100\u202f%, over 10\u202f%"
+
+
+def test_a_rule_that_is_muted_elsewhere_leaves_the_strip():
+    """Muted in a cell it goes, though nobody tells; unmuted it is there again."""
+    session, heard = Made(*made(40, latency_s=12.4)), queue.Queue()
+    session.alerts.evaluate()
+    refresher = Refresher(session, lambda news: heard.put([a["name"] for a in news["alerts"]]))
+    refresher.start()
+    try:
+        assert heard.get(timeout=60) == ["high_latency"]
+        session.alerts.mute("high_latency")
+        assert heard.get(timeout=60) == []
+        session.alerts.unmute("high_latency")
+        assert heard.get(timeout=60) == ["high_latency"]
+    finally:
+        refresher.stop()
+
+
+def test_what_each_attempt_was_answered_with_is_told():
+    """Of a call that was tried again: one status after the other, as the provider gave them."""
+    script = [Reply.rate_limited(), Reply.server_error(), Reply("Hi")]
+    session = Session()
+    session.enable()
+    try:
+        client = offline_client(script=script, max_retries=2)
+        client.chat.completions.create(model="gpt-5-mini", messages=[])
+    finally:
+        session.disable()
+    assert session.calls.attempts.tolist() == [3]
+    state = whole(session)
+    (row,) = state["rows"]
+    assert named(state, row)["tries"] == "429, 500, 200"
+
+
 # -- when ------------------------------------------------------------------------------------------
 
 
@@ -234,7 +300,7 @@ def test_at_most_two_refreshes_a_second():
         for _ in range(20):
             session.store.append(made(100))
             enough.wait(0.06)
-        assert enough.wait(20)
+        assert enough.wait(60)
     finally:
         refresher.stop()
     gaps = [later - earlier for (earlier, _), (later, _) in itertools.pairwise(sent)]
@@ -332,7 +398,7 @@ def test_the_csv_is_the_one_of_to_csv(tmp_path, monkeypatch):
     asked(do="csv", id=2)
     (left,) = tmp_path.glob("llmwatch-*.csv")
     assert left.read_bytes() == (tmp_path / "ours.csv").read_bytes()
-    assert asked.sent[-1][0]["text"] == f"30 calls saved as {left.name}"
+    assert asked.sent[-1][0]["text"] == f"Too much for a download: 30 calls saved as {left}"
 
 
 # -- the model and its picture ---------------------------------------------------------------------

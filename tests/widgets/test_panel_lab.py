@@ -8,10 +8,11 @@ import nbformat
 
 from tests.browser import lab
 from tests.notebook import ROOT
+from tests.widgets.panel import drawn
 
 SETUP = """
 %load_ext llmwatch
-import time
+import os, time
 import llmwatch
 from llmwatch.testing import OfflineServer, Reply, offline_client
 server = OfflineServer().start()
@@ -25,10 +26,9 @@ def ask(text, answer="Paris."):
 """
 BUSY = """
 for number in range(12):
+    while number == 11 and not os.path.exists("go"): time.sleep(0.01)
     ask(f"What is {number}?", "<img src=x onerror='window.harmed=1'>")
-    time.sleep(0.25)
 """
-DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CALLS = "[data-tile=calls] .lw-value"
 
 
@@ -76,14 +76,15 @@ def test_panel_in_jupyterlab():
         panel.locator(".lw-detail pre").first.wait_for()
         panel.get_by_label("Order of the calls").select_option(label="slowest first")
         assert "*" in page.locator(".jp-InputPrompt").nth(2).inner_text()  # and is still
+        (desk.home / "work" / "go").touch()
         page.wait_for_function(
             f"() => document.querySelector('.jp-OutputArea {CALLS}').innerText === '12'"
         )
-        assert panel.locator(".lw-canvas canvas").count() == 3
+        panel.locator(".lw-canvas canvas").nth(2).wait_for()
         desk.wait_until_idle()
 
         panel.get_by_label("Order of the calls").select_option(label="newest first")
-        page.evaluate(DRAWN)
+        drawn(page)
         panel.locator(".lw-line[aria-expanded=true]").click()
         panel.locator(".lw-line").first.click()
         panel.locator(".lw-row").first.get_by_label("Bad answer").click()

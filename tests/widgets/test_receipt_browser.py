@@ -130,8 +130,12 @@ def test_a_narrow_window_cuts_no_figure(desk):
     page.set_viewport_size({"width": 420, "height": 800})
     page.locator("details.llmwatch-receipt > summary").click()
     receipt, table = "details.llmwatch-receipt", "details.llmwatch-receipt > div"
+    page.wait_for_function(  # JupyterLab lays itself out anew when it may
+        "table => { const it = document.querySelector(table);"
+        " return it.scrollWidth > it.clientWidth; }",
+        arg=table,
+    )
     assert page.eval_on_selector(receipt, "it => it.scrollWidth <= it.clientWidth")
-    assert page.eval_on_selector(table, "it => it.scrollWidth > it.clientWidth")
     assert page.eval_on_selector(table, "it => { it.scrollLeft = 999; return it.scrollLeft > 0; }")
     lines = "it => [...it.querySelectorAll('nobr')].map(part => part.getClientRects().length)"
     assert set(page.eval_on_selector(f"{receipt} > summary", lines)) == {1}

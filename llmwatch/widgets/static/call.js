@@ -51,10 +51,10 @@ function factsOf(call) {
   const add = (name, value, bad = false) => value && found.push([name, value, bad]);
   if (call.status === "error") add("error", [call.error_type, call.http_status, call.error_code].filter(Boolean).join(" · "), true);
   add("message", call.error_message);
-  add("first token", [call.ttft_s == null ? "" : seconds(call.ttft_s),
+  add(call.ttft_s == null ? "speed" : "first token", [call.ttft_s == null ? "" : seconds(call.ttft_s),
     speedOf ? `${tokens(speedOf)} tokens/s` : ""].filter(Boolean).join(" · "));
-  add("attempts", attempts > 1 ? `${attempts}${call.retry_wait_s
-    ? ` · waited ${seconds(call.retry_wait_s)}` : ""}` : "1");
+  add("attempts", [call.tries ? `${attempts} (${call.tries})` : `${attempts}`,
+    call.retry_wait_s ? `waited ${seconds(call.retry_wait_s)}` : ""].filter(Boolean).join(" · "));
   add("cached", call.cached_input_tokens ? `${tokens(call.cached_input_tokens)} of ${
     tokens(call.input_tokens)} tokens` : "");
   add("reasoning", call.reasoning_tokens ? `${tokens(call.reasoning_tokens)} of ${

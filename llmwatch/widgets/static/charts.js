@@ -1,7 +1,7 @@
 // Three Vega views that live as long as the panel: data goes in and out, nothing is drawn anew.
 
 const SERIES = 5;  // models with a colour of their own; the others share the last
-const MARGIN = { left: 46, right: 8, top: 8, bottom: 18 };
+const MARGIN = { left: 54, right: 8, top: 8, bottom: 18 };
 const TITLES = { latency: "Latency", tokens: "Tokens", cost: "Cost so far" };
 
 let loading = null;  // Vega, once for all panels of a page
@@ -45,6 +45,7 @@ function pictures(view) {
       const spec = dressed(SPECS[name], view.palette());
       const shown = await embed(one.canvas, spec, { ast: true, actions: false, renderer: "canvas",
         tooltip: view.tip.handler, logLevel: 1 });
+      shown.view.cleanThreshold = 1000;  // Vega else keeps the last 10,000 marks that are gone
       one.live = shown;
       one.had = new Map();
       shown.view.addEventListener("click", (event, item) => {
@@ -134,10 +135,21 @@ function span(seen, width = 0) {
     to: isLive ? "now" : moment(end, seen.now) };
 }
 
+// Where the browser holds the newest calls only, what it draws of each begins with these.
+function heldOf(seen, view, timed) {
+  const { total } = view.book.now, whole = span(seen);
+  if (view.book.calls.size >= total) return { span: whole, words: plural(timed.length, "call") };
+  const t0 = Math.min(...timed.map(call => call.started_ms)), from = moment(t0, seen.now);
+  return { span: { ...whole, t0, from },
+    words: `${grouped(timed.length)} of ${grouped(total)} calls, since ${from},` };
+}
+
 const DATA = {
   latency(seen, view, place) {
     if (!seen.buckets) return null;
     const timed = seen.calls.filter(call => call.latency_s > 0);
+    if (!timed.length) return null;
+    const held = heldOf(seen, view, timed);
     const at = view.book.now.threshold_s, size = timed.map(call => call.latency_s);
     const low = 10 ** Math.floor(Math.log10(Math.min(1, ...size)));
     const high = 10 ** Math.ceil(Math.log10(Math.max(100 * low, 1.2 * (at ?? 0), ...size)) - 1e-9);
@@ -157,8 +169,8 @@ const DATA = {
     if (named.length < models.size) list.push(["other", SERIES]);
     if (rows.some(row => row.is === "error")) list.push(["error", "error"]);
     return { rows: { calls: rows, limits: at ? [{ key: at, at }] : [] }, keys: list,
-      params: { ...span(seen), low, high, ticks: shown, top: shown.at(-1) },
-      words: `${plural(rows.length, "call")} from ${seconds(Math.min(...size))} to ${
+      params: { ...held.span, low, high, ticks: shown, top: shown.at(-1) },
+      words: `${held.words} from ${seconds(Math.min(...size))} to ${
         seconds(Math.max(...size))}` };
   },
 
@@ -187,13 +199,13 @@ const DATA = {
       cost, c: "0" });
     const rows = [step(0, spentSoFar)];
     found.cost.forEach((cost, at) => { spentSoFar += cost; rows.push(step(at + 1, spentSoFar)); });
-    const budget = view.budget();
+    const budget = isFiltered(view.filter) ? null : view.budget();  // it is for all calls
     const end = budget ? spentSoFar + Math.max(0, budget[1] - budget[0]) : null;
     const isNear = end !== null && end < 4 * spentSoFar;  // else it would flatten the line
     const top = round(Math.max(spentSoFar, isNear ? end : 0));
     return { rows: { spent: rows, limits: isNear ? [{ key: end, at: end }] : [] },
       keys: isNear ? [["budget", "limit"]] : [],
-      params: { ...span(seen), top, label: dollars(top) }, words: dollars(spentSoFar) };
+      params: { ...span(seen), top, label: fewDollars(top) }, words: dollars(spentSoFar) };
   },
 };
 

@@ -57,8 +57,9 @@ function mark(node, name, value) {
 function figure(node, text) {
   if (node.dataset.said === text) return;
   node.dataset.said = text;
-  mark(node, "data-long", text.length > 9 ? "very" : text.length > 7 ? "" : null);
   const [, value, unit] = /^(.*?)(?:\u202f([^\s\d]+))?$/.exec(text);
+  mark(node, "data-long", text.length > 9 ? "very" : text.length > 7 ? ""
+    : text.length > 6 && !unit ? "barely" : null);
   node.replaceChildren(value, ...(unit ? [el("small", { text: `${THIN}${unit}` })] : []));
 }
 

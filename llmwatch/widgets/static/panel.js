@@ -29,11 +29,13 @@ class View {
     this.talk.hearAnswers();
     this.seen = scene(this.book, this.filter);
     const { head: top, chips: filters, strip: alarms, tiles: figures, table: list } = this.parts;
+    const settle = list.hold();
     mark(this.root, "data-gone", this.gone ? "" : null);
     for (const part of [top, filters, alarms, figures, list]) part.draw(this.seen);
     this.pictures.draw(this.seen);
     say(this.word, this.talk.word);
     this.word.hidden = !this.talk.word;
+    settle();
   }
 
   tick() {
@@ -131,7 +133,7 @@ function tip(view) {
     node.replaceChildren(el("b", { text: call.model ?? "", dir: "auto" }),
       el("span", { text: [seconds(call.latency_s), call.error_type, clock(call.started_ms, true)]
         .filter(Boolean).join(" · ") }),
-      el("span", { text: placeOf(call, call.status), dir: "auto" }));
+      el("span", { text: placeOf(call, call.status) }));
     const box = view.root.getBoundingClientRect();
     const left = Math.min(event.clientX - box.left + 12, box.width - node.offsetWidth - 4);
     node.style.left = `${Math.max(4, left)}px`;
@@ -143,14 +145,15 @@ function tip(view) {
 
 export default () => {
   const book = new Book(), views = new Set();
-  let gone = false;
+  let gone = false, behind = false;
   const redraw = () => views.forEach(view => { view.gone = gone; view.redraw(); });
 
   function follow(model) {
     const hear = () => {
       gone = false;
       const news = model.get("news");
-      if (news?.seq != null && !book.hear(news)) views.forEach(view => view.talk.askForAll());
+      behind = news?.seq != null && !book.hear(news);
+      if (behind) views.forEach(view => view.talk.askForAll());
       redraw();
     };
     const start = () => { book.start(model.get("whole")); hear(); };
@@ -183,15 +186,21 @@ export default () => {
     const size = new ResizeObserver(() => view.redraw());
     size.observe(root);
     const theme = new MutationObserver(dress);
-    theme.observe(document.body, { attributes: true });
+    // JupyterLab and VS Code say it on the body, Colab on the root, others follow the system.
+    for (const node of [document.body, document.documentElement]) theme.observe(node, { attributes: true });
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    system.addEventListener("change", dress);
     const beat = setInterval(() => view.tick(), 1000);
     requestAnimationFrame(dress);
     view.redraw();
+    // A page that comes late may be handed the state of the beginning with the latest news.
+    if (behind) view.talk.askForAll();
     if (model.get("vega")) begin();
     else model.send({ do: "vega" });
     return () => {
       for (const observer of [size, theme]) observer.disconnect();
       clearInterval(beat);
+      system.removeEventListener("change", dress);
       model.off("change:vega", begin);
       model.off("msg:custom", hear);
       view.pictures.close();

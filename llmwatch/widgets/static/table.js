@@ -2,6 +2,7 @@
 // tokens, cost. Only so many stand in the page as one looks at.
 
 const PAGE = 50;
+const NO_CALLS = "No calls yet. Each one shows here as it is made.";
 
 function table(view) {
   const order = el("select", { class: "lw-order", "aria-label": "Order of the calls",
@@ -11,8 +12,9 @@ function table(view) {
   const none = el("p", { class: "lw-none" });
   const more = el("button", { type: "button", class: "lw-button lw-wide", hidden: true,
     onclick: () => { room += PAGE; view.redraw(); } });
+  const rest = el("p", { class: "lw-rest" });
   const node = el("section", { class: "lw-calls", "aria-label": "Calls" },
-    el("h3", {}, el("b", { text: "Calls" }), order), list, none, more);
+    el("h3", {}, el("b", { text: "Calls" }), order), list, none, more, rest);
   const rows = new Map();
   let room = PAGE;
 
@@ -27,8 +29,10 @@ function table(view) {
 
   function draw(seen) {
     const sorted = [...seen.calls].sort(ORDERS[view.order][1]);
+    const hasGaps = view.order === "newest" && !isFiltered(view.filter);
+    const ranked = (hasGaps ? withGaps : withKeys)(sorted);
     const wanted = [...seen.running.map(call => [`r${call.key}`, call]).reverse(),
-      ...sorted.slice(0, room).map(call => [call.number, call])];
+      ...ranked.filter(([key], at) => at < room || rows.get(key)?.isOpen())];
     const keys = new Set(wanted.map(([key]) => key));
     for (const [key, row] of rows) {
       if (!keys.has(key)) {
@@ -37,7 +41,7 @@ function table(view) {
       }
     }
     wanted.forEach(([key, call], at) => {
-      if (!rows.has(key)) rows.set(key, rowOf(view, call));
+      if (!rows.has(key)) rows.set(key, call.between ? gapOf() : rowOf(view, call));
       const row = rows.get(key);
       if (list.children[at] !== row.node) list.insertBefore(row.node, list.children[at] ?? null);
       row.draw(call, seen.now);
@@ -46,8 +50,12 @@ function table(view) {
     const left = sorted.length - room;
     more.hidden = left <= 0;
     say(more, `${grouped(Math.max(0, left))} more`);
+    const held = view.book.calls.size, { total } = view.book.now;
+    rest.hidden = left > 0 || held >= total;
+    say(rest, `${grouped(held)} of ${grouped(total)} calls are here, all in llmwatch.session.calls`);
     none.hidden = wanted.length > 0;
-    say(none, view.book.now.total ? "No call fits these filters." : "No calls yet. Each one shows here as it is made.");
+    say(none, view.book.now.total ? "No call fits these filters." : view.book.now.recording ? NO_CALLS
+      : "No calls yet. Recording is paused: what you %%llmwatch shows here, and all once you resume it.");
   }
 
   function tick(seen) {
@@ -66,7 +74,24 @@ function table(view) {
     row.node.scrollIntoView({ block: "nearest" });
   }
 
-  return { node, draw, tick, reveal };
+  const open = () => [...rows.values()].filter(row => row.isOpen?.()).map(row => row.node);
+
+  return { node, draw, tick, reveal, hold: () => hold(open()) };
+}
+
+const withKeys = calls => calls.map(call => [call.number, call]);
+
+// Of more calls than go into one refresh some come later, and of very many never.
+function withGaps(calls) {
+  return calls.flatMap((call, at) => {
+    const between = at ? calls[at - 1].number - call.number - 1 : 0;
+    return [...(between > 0 ? [[`g${call.number}`, { between }]] : []), [call.number, call]];
+  });
+}
+
+function gapOf() {
+  const node = el("li", { class: "lw-gap" });
+  return { node, draw: ({ between }) => say(node, `${plural(between, "call")} between, not shown here`) };
 }
 
 // One row can be reached by Tab; the arrows go from there.
@@ -81,7 +106,6 @@ function rowOf(view, call) {
   const part = name => el("span", { class: `lw-${name}` });
   const [model, time, place, flow, cost] = ["model", "time", "place", "flow", "cost"].map(part);
   mark(model, "dir", "auto");
-  mark(place, "dir", "auto");
   const sign = part("sign"), word = el("span", { class: "lw-sr" });
   const line = el("button", { type: "button", class: "lw-line", tabindex: -1 },
     sign, word, el("span", { class: "lw-first" }, model, time),
@@ -125,12 +149,39 @@ function rowOf(view, call) {
     say(cost, costOf(call, state));
   }
 
-  return { node, draw, toggle };
+  return { node, draw, toggle, isOpen: () => opened !== null };
 }
 
+// What one reads stays where it is while other rows come and go; returns what puts it back.
+function hold(open) {
+  const inSight = open.map(node => [node, scrollerOf(node)]).find(([node, scroller]) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    const from = Math.max(0, scroller.getBoundingClientRect().top);
+    return bottom > from && top < from + scroller.clientHeight;
+  });
+  if (!inSight) return () => {};
+  const [node, scroller] = inSight, { top } = node.getBoundingClientRect();
+  return () => {
+    if (node.isConnected) scroller.scrollTop += node.getBoundingClientRect().top - top;
+  };
+}
+
+function scrollerOf(node) {
+  for (let up = node.parentElement; up; up = up.parentElement) {
+    if (up.scrollHeight > up.clientHeight && /auto|scroll/.test(getComputedStyle(up).overflowY)) return up;
+  }
+  return document.scrollingElement;
+}
+
+// Text that may run the other way, so that it turns nothing around it.
+const isolated = text => `\u2068${text}\u2069`;
+
+const ENDS = { cancelled: "stopped", partial: "left early" };
+
+// How it ended goes before the tag: of the two, the tag can be cut.
 const placeOf = (call, state) => [call.execution_count == null ? "" : `[${call.execution_count}]`,
-  call.tag ?? "", state === "cancelled" ? "· stopped by you" : state === "partial" ? "· left early"
-    : ""].filter(Boolean).join(" ") || call.operation || "";
+  [ENDS[state], call.tag ? isolated(call.tag) : ""].filter(Boolean).join(" · ")]
+  .filter(Boolean).join(" ") || call.operation || "";
 
 const about = (value, guess) => (value != null ? tokens(value)
   : guess != null ? `~${tokens(guess)}` : UNKNOWN);

@@ -36,15 +36,15 @@ class Talk {
     this.model.send({ do: "whole" });
   }
 
-  tell(text) {
+  tell(text, ms = 8000) {
     this.word = text;
     this.changed();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.word = ""; this.changed(); }, 8000);
+    this.timer = setTimeout(() => { this.word = ""; this.changed(); }, ms);
   }
 
   async hear(message, buffers) {
-    if (message.do === "say") this.tell(message.text);
+    if (message.do === "say") this.tell(message.text, 60_000);  // a place that one may want to copy
     if (message.do !== "save") return;
     const packed = new Blob([buffers[0]]).stream();
     const plain = packed.pipeThrough(new DecompressionStream("gzip"));

@@ -31,7 +31,7 @@ const TILES = [
     bad: f => f.error_rate > 0 },
   { name: "tokens", label: "Tokens", series: "tokens",
     value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
-    context: f => `${fewTokens(f.input_tokens)} ${ARROW} ${fewTokens(f.output_tokens)}`,
+    context: f => (f.tokens ? `${fewTokens(f.input_tokens)} ${ARROW} ${fewTokens(f.output_tokens)}` : ""),
     more: f => (f.output_tokens_per_s == null ? "" : `${tokens(f.output_tokens_per_s)}${THIN}/s`) },
   { name: "cost", label: "Cost", series: "cost",
     value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
@@ -99,7 +99,7 @@ function drawTile(one, figures, seen, view) {
   one.course.style.display = budget === null ? "" : "none";
   mark(one.bar, "title", budget && `${dollars(budget[0])} of ${dollars(budget[1])} spent`);
   if (budget) one.bar.firstChild.style.width = `${Math.min(100, 100 * budget[0] / budget[1])}%`;
-  drawCourse(one, courseOf(tile.series, seen.buckets));
+  drawCourse(one, one.value.dataset.said === UNKNOWN ? [] : courseOf(tile.series, seen.buckets));
 }
 
 function courseOf(series, found) {

@@ -28,6 +28,7 @@ function significant(value, digits = 3) {
 function seconds(value, msBelow = 1) {
   if (!isKnown(value) || value < 0) return UNKNOWN;
   const ms = value * 1000;
+  if (ms > 0 && ms < 0.05) return `<${THIN}0.1${THIN}ms`;
   if (Math.round(ms) < msBelow * 1000) return `${shortest(ms, ms < 9.95 ? 1 : 0)}${THIN}ms`;
   if (value < 99.5) return `${significant(value)}${THIN}s`;
   const whole = Math.round(value);
@@ -68,6 +69,13 @@ function dollars(value) {
   if (size >= 0.9995 || size === 0) return `${sign}$${size.toFixed(2)}`;
   if (size < 1e-9) return `${sign}<$0.000000001`;
   return `${sign}$${shortest(size, 2 - Math.floor(Math.log10(size)), 2)}`;
+}
+
+// At an axis, where there is room for seven signs.
+function fewDollars(value) {
+  const sign = value < 0 ? "-" : "", size = Math.abs(value);
+  if (size >= 9999.5) return `${sign}$${fewTokens(size)}`;
+  return size > 0 && size < 0.0001 ? `${sign}$${size.toExponential(0)}` : dollars(value);
 }
 
 function percent(share) {

@@ -6,23 +6,51 @@ import { Sidebar } from "./sidebar.js";
 import { addRenderer } from "./output.js";
 
 const OPEN = "llmwatch:open";
+const WATCH = "llmwatch:watch";
 
 function activate(app, tracker, palette, restorer, labShell) {
   const sidebar = new Sidebar(tracker, app.shell);
   app.shell.add(sidebar, "right", { rank: 900, type: "llmwatch" });
   restorer?.add(sidebar, sidebar.id);
+  if (!labShell) keepOpen(sidebar, app);
   app.commands.addCommand(OPEN, {
     label: "llmwatch: Open dashboard",
     caption: "The LLM calls of the notebook in front, live",
     icon,
     execute: () => sidebar.open()
   });
-  palette?.addItem({ command: OPEN, category: "llmwatch" });
+  app.commands.addCommand(WATCH, {
+    label: "llmwatch: Watch this notebook",
+    caption: "Record the LLM calls of the notebook in front, as %load_ext llmwatch does",
+    icon,
+    isEnabled: () => Boolean(kernelOf(tracker)),
+    execute: async () => {
+      const content = { code: "%load_ext llmwatch", silent: true, store_history: false };
+      await kernelOf(tracker).requestExecute(content).done;
+      sidebar.open();
+    }
+  });
+  for (const command of [OPEN, WATCH]) palette?.addItem({ command, category: "llmwatch" });
   tracker.widgetAdded.connect((_, panel) => {
     sidebar.add(panel);
     addRenderer(panel, () => sidebar.open());
     if (!labShell) addButton(panel, app.commands);
   });
+}
+
+function kernelOf(tracker) {
+  return tracker.currentWidget?.sessionContext.session?.kernel;
+}
+
+// JupyterLab itself opens after a reload what was open before; Notebook 7 does not.
+function keepOpen(sidebar, app) {
+  const key = `llmwatch:${location.pathname}`;
+  const wasOpen = sessionStorage.getItem(key) !== null;
+  sidebar.seen = isSeen => {
+    if (isSeen) sessionStorage.setItem(key, "open");
+    else sessionStorage.removeItem(key);
+  };
+  if (wasOpen) app.restored.then(() => sidebar.open());
 }
 
 // Notebook 7 shows no icons at its sidebars, so there the icon stands in the notebook's toolbar.

@@ -1,14 +1,14 @@
 // The sidebar: one pane per notebook, and in sight the pane of the notebook in front.
 
-import { apputils, lumino } from "./shared.js";
+import { lumino } from "./shared.js";
 import { Card, NO_NOTEBOOK } from "./cards.js";
 import { icon } from "./icon.js";
 import { Pane } from "./pane.js";
-
-const TOASTS = { critical: "error", warning: "warning", info: "info" };
-const TOAST_MS = 10_000;
+import { Toasts } from "./toasts.js";
 
 export class Sidebar extends lumino.Panel {
+  seen = () => {}; // told when it comes in sight and when it goes
+
   constructor(tracker, shell) {
     super();
     this.id = "llmwatch-sidebar";
@@ -20,7 +20,7 @@ export class Sidebar extends lumino.Panel {
     this._tracker = tracker;
     this._shell = shell;
     this._panes = new Map();
-    this._toasts = new Map();
+    this._toasts = new Toasts();
     this._card = new Card();
     this._card.say(NO_NOTEBOOK);
     this.addWidget(this._card);
@@ -56,6 +56,11 @@ export class Sidebar extends lumino.Panel {
 
   onAfterShow() {
     this._panes.get(this._tracker.currentWidget)?.refresh();
+    this.seen(true);
+  }
+
+  onAfterHide() {
+    this.seen(false);
   }
 
   _follow() {
@@ -66,18 +71,9 @@ export class Sidebar extends lumino.Panel {
   }
 
   // A toast for a notice that the panel itself cannot show, because it is out of sight.
-  notify(pane, { key, phase, severity, message }) {
-    const { Notification } = apputils;
-    const id = this._toasts.get(key);
-    if (phase === "resolved") {
-      if (id) Notification.update({ id, message, type: "success", autoClose: TOAST_MS });
-      this._toasts.delete(key);
-    } else if (!this.shows(pane)) {
-      const options = { autoClose: TOAST_MS, actions: [this._opening(pane)] };
-      const text = `${pane.name}: ${message}`;
-      if (id) Notification.dismiss(id);
-      this._toasts.set(key, Notification.emit(text, TOASTS[severity] ?? "info", options));
-    }
+  notify(pane, notice) {
+    if (notice.phase === "resolved") this._toasts.isOver(pane, notice);
+    else if (!this.shows(pane)) this._toasts.fires(pane, notice, this._opening(pane));
   }
 
   _opening(pane) {

@@ -1,0 +1,14 @@
+"""What holds for every test of the store: no trouble of another one is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from llmwatch import faults
+
+
+@pytest.fixture(autouse=True)
+def _no_faults():
+    faults.clear()
+    yield
+    faults.clear()

@@ -1,0 +1,96 @@
+"""The browser writes and counts figures as Python does, also of what a filter leaves."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from llmwatch import words
+from tests.widgets.panel import Made, drawn, show, whole
+from tests.widgets.panel_page.plain import calls, tile
+
+NUMBERS = (0, 1e-12, 0.00001, 0.0041, 0.0999, 0.123456, 0.5004, 0.906, 0.9994, 0.99951, 1.234, 1.52, 9.994,
+           9.996, 12.44, 59.7, 99.46, 99.6, 130.2, 999.4, 3599.2, 3700, 9999.4, 9999.7, 99_960,
+           284_812, 999_960, 1_234_567, 2.3e9, 1e12)  # fmt: skip
+
+
+def test_figures_are_written_as_everywhere(page):
+    """Script and Python write the same number in the same words."""
+    from llmwatch.widgets._assets import esm
+
+    script = esm().partition("export default")[0]
+    for name in ("seconds", "tokens", "dollars", "percent"):
+        values = [n for n in NUMBERS if n <= 1] if name == "percent" else NUMBERS
+        shown = page.evaluate(
+            f"values => {{ {script}; return values.map(v => {name}(v)) }}", values
+        )
+        assert shown == [getattr(words, name)(value) for value in values], name
+        assert page.evaluate(f"() => {{ {script}; return {name}(null) }}") == words.UNKNOWN
+
+
+def test_what_stands_at_an_axis_is_short(page):
+    """Any amount has at most seven signs there, so that none is cut at the panel's edge."""
+    from llmwatch.widgets._assets import esm
+
+    script = esm().partition("export default")[0]
+    shown = page.evaluate(f"values => {{ {script}; return values.map(fewDollars) }}", NUMBERS)
+    assert max(map(len, shown)) <= 7
+    assert {"$0.00", "$0.0041", "$12.44", "$285k", "$1.2M"} <= set(shown)
+
+
+@pytest.mark.parametrize(
+    "chosen", [{}, {"Model": "gpt-5"}, {"Tag": "baseline", "Cell": "cell [11]"}]
+)
+def test_a_filter_shows_the_figures_of_what_fits(page, chosen):
+    """The browser alone counts what `summary` would count of these calls."""
+    made = calls()
+    root = show(page, whole(Made(*made)), charts=False)
+    for label, option in chosen.items():
+        root.get_by_label(label, exact=True).select_option(label=option)
+    drawn(page)
+    fits = [
+        c for c in made
+        if chosen.get("Model", c.model) == c.model and chosen.get("Tag", c.tag) == c.tag
+        and chosen.get("Cell", f"cell [{c.execution_count}]") == f"cell [{c.execution_count}]"
+    ]  # fmt: skip
+    figures = Made(*fits).summary()
+    assert tile(root, "calls") == words.tokens(figures.requests)
+    assert tile(root, "p50") == words.seconds(figures.latency_p50_s)
+    assert tile(root, "errors") == words.percent(figures.error_rate)
+    assert tile(root, "tokens") == words.tokens(figures.tokens)
+    assert tile(root, "cost") == words.dollars(figures.cost_usd)
+    assert root.locator(".lw-row").count() == min(50, len(fits))
+    assert not root.locator(".lw-note").is_visible()
+
+
+def test_a_filter_over_a_part_says_so(page):
+    """Where the browser holds the newest calls only, figures under a filter say of how many."""
+    session = Made(*calls(700))
+    root = show(page, whole(session), charts=False)
+    assert tile(root, "calls") == "700"
+    root.get_by_label("Status", exact=True).select_option(label="failed")
+    root.locator(".lw-note").wait_for()
+    assert root.locator(".lw-note").inner_text() == "of the newest 500 of 700 calls"
+    root.get_by_label("Status: all").click()
+    root.locator(".lw-note").wait_for(state="hidden")
+    assert tile(root, "calls") == "700"
+
+
+def test_the_line_of_a_budget_is_for_all_calls(page):
+    """It stands in the chart of the cost, and goes where a filter leaves a part of it."""
+    state = {**whole(Made(*calls(30, status="ok"))), "budget": [0.004, 0.01]}
+    root = show(page, state)
+    key = root.locator("[data-picture=cost] .lw-key")
+    assert key.all_inner_texts() == ["budget"]
+    root.get_by_label("Model", exact=True).select_option(label="gpt-5")
+    key.wait_for(state="detached")
+
+
+def test_the_latency_chart_begins_with_what_is_here(page):
+    """Of a long session the browser draws the newest calls: no empty half looks like silence."""
+    made = calls(1_000)
+    root = show(page, whole(Made(*made)))
+    began = time.strftime("%H:%M", time.localtime(made[500].started_at / 1e9))
+    label = root.locator("[data-picture=latency] .lw-canvas").get_attribute("aria-label")
+    assert label.startswith(f"Latency: 500 of 1,000 calls, since {began}, from 400")

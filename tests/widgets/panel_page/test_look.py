@@ -1,0 +1,169 @@
+"""The panel is whole and can be read at any width, in any theme and host, whatever calls say."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from llmwatch import words
+from tests.browser import PATIENCE_MS
+from tests.widgets.panel import Made, drawn, show, whole
+from tests.widgets.panel_page.plain import calls, flying, full, tile
+from tests.widgets.test_receipt_browser import CONTRASTS
+
+CONTRAST = CONTRASTS.replace(".llmwatch-receipt", ".lw-panel")
+# What ends less than this many pixels before its tile does: a figure needs air.
+CRAMPED = """
+root => [...root.querySelectorAll('.lw-value')].filter(node => {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return node.getBoundingClientRect().right - range.getBoundingClientRect().right < 3;
+}).map(node => node.textContent)
+"""
+# What is wider than its place: figures that are cut, and anything that makes the panel scroll.
+CUT = """
+root => [root, ...root.querySelectorAll(
+  '.lw-running, .lw-value, .lw-sums, .lw-row:not([data-status=error]) .lw-time, .lw-alert b')]
+  .filter(node => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1
+    && getComputedStyle(node).display !== 'inline')
+  .map(node => `${node.className}: ${node.textContent.slice(0, 40)}`)
+"""
+
+
+def at_rest(root, look):
+    """What is found once all is drawn, the charts too, which take a new width when they may."""
+    drawn(root.page)
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while (found := root.evaluate(look)) and time.monotonic() < end:
+        drawn(root.page)
+    return found
+
+
+SESSIONS = {
+    "empty": Made,
+    "one": lambda: Made(*calls(1)),
+    "full": full,
+    "thousand": lambda: Made(*calls(1_000)),
+    "errors": lambda: Made(*calls(30, status="error", error_type="APITimeoutError", latency_s=30.0,
+                                  error_message="Request timed out.")),
+    "unpriced": lambda: Made(*calls(30, cost_usd=None, model="qwen-x")),
+    "unknown": lambda: Made(*calls(5, model=None, cost_usd=None, input_tokens=None,
+                                   output_tokens=None, latency_s=None, tag=None)),
+    "long": lambda: Made(*calls(30, model="meta-llama/" + "Llama-4-Maverick-" * 8, tag="t" * 90)),
+    "large": lambda: Made(*calls(300, input_tokens=98_765_432, output_tokens=1_234_567,
+                                 latency_s=5_000.0, cost_usd=12_345.678)),
+    "chinese": lambda: Made(*calls(30, model="通义千问-最大", tag="提示词第二版",
+                                   request_preview="请用一句话概括下面的文字")),
+    "rtl": lambda: Made(*calls(30, model="نموذج-كبير", tag="تجربة", request_preview="ما هي العاصمة")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_nothing_is_cut_at_any_width(page, name):
+    """At 300, 420 and 800 px every figure is whole and nothing scrolls sideways."""
+    root = show(page, whole(SESSIONS[name]()))
+    first = root.locator(".lw-line[aria-expanded]").first
+    if name != "empty":
+        first.click()
+    for width in (300, 420, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert at_rest(root, CUT) == [], width
+        assert at_rest(root, CRAMPED) == [], width
+    if name == "unpriced":
+        assert tile(root, "cost") == words.UNKNOWN
+        assert "no price" in root.locator(".lw-row .lw-cost").all_inner_texts()
+    if name == "rtl":
+        turned = "node => getComputedStyle(node).direction"
+        assert root.locator(".lw-row .lw-model").first.evaluate(turned) == "rtl"
+        assert root.locator(".lw-row .lw-place").first.evaluate(turned) == "ltr"
+    if name == "unknown":
+        assert not root.locator("[data-picture=latency]").is_visible()
+        assert root.locator("[data-tile=cost] path").first.get_attribute("d") is None
+    assert "Infinity" not in root.inner_html()
+    if name == "empty":
+        assert root.locator(".lw-none").inner_text().startswith("No calls yet. Recording is paused")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everything_can_be_read(page, theme):
+    """In both themes every text has a contrast of 4.5 at least, also in an open call."""
+    root = show(page, whole(full()), theme=theme, charts=False)
+    for row in root.locator(".lw-line[aria-expanded]").all()[:6]:
+        row.click()
+    seen = page.evaluate(CONTRAST)
+    assert len(seen) > 60
+    assert [(text, ratio) for text, ratio in seen if ratio < 4.5] == []
+    assert (root.get_attribute("data-dark") is not None) == (theme == "dark")
+
+
+@pytest.mark.parametrize(("host", "style", "dark"), [
+    ("Colab", "background:#fff;color:#202124", False),
+    ("Colab, dark", "background:#1f1f1f;color:#e3e3e3", True),
+    ("VS Code", "--vscode-editor-background:#1f1f1f;--vscode-editor-foreground:#ccc;background:#1f1f1f",
+     True),
+])  # fmt: skip
+def test_any_host_of_anywidget_will_do(page, host, style, dark):
+    """Where nothing is of JupyterLab it shows all there is: the model is asked for four things."""
+    root = show(page, whole(full()), theme=style)
+    assert page.evaluate("Object.keys(offered)") == ["get", "on", "off", "send"]
+    assert root.locator("canvas").count() == 3
+    root.locator(".lw-line[aria-expanded]").first.click()
+    assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
+    assert (root.get_attribute("data-dark") is not None) == dark
+    assert at_rest(root, CUT) == []
+
+
+def test_markup_is_text(page):
+    """What a model, a tag or an error says is shown as it is, and does nothing."""
+    evil = "<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>${1}{{1}}"
+    texts = dict.fromkeys(("model", "tag", "request_preview", "response_preview"), evil)
+    session = Made(*calls(20, **texts), *calls(3, status="error", error_type=evil,
+                                               error_message=evil, **texts))  # fmt: skip
+    root = show(page, whole(session))
+    for row in root.locator(".lw-line[aria-expanded]").all()[:5]:
+        row.click()
+    assert evil in root.locator("pre").first.inner_text()
+    assert evil in root.locator(".lw-row .lw-model").first.inner_text()
+    assert root.locator("img, script").count() == 0
+    assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize(("status", "words"), [("partial", "left early"),
+                                                ("cancelled", "stopped")])  # fmt: skip
+def test_how_a_call_ended_is_not_cut(page, status, words):
+    """At 300 px the tag is what gives way."""
+    page.set_viewport_size({"width": 300, "height": 600})
+    made = calls(1, status=status, estimated_cost_usd=0.0002, cost_usd=None)
+    root = show(page, whole(Made(*made)), charts=False)
+    place = root.locator(".lw-place")
+    assert place.inner_text().startswith(f"[10] {words} · ")
+    room = place.evaluate(
+        "(node, words) => { const range = document.createRange(), text = node.firstChild;"
+        " range.setStart(text, 0); range.setEnd(text, text.data.indexOf(words) + words.length);"
+        " return node.getBoundingClientRect().right - range.getBoundingClientRect().right; }",
+        words,
+    )
+    assert room >= 0
+
+
+def test_where_a_large_export_lies_is_told(page):
+    """What is too much for a download is on the kernel's disk: the panel says where."""
+    root = show(page, whole(Made(*calls(3))), charts=False)
+    said = "Too much for a download: 3 calls saved as /home/ada/a-folder/llmwatch-1.csv"
+    page.evaluate("text => window.model.say({do: 'say', text}, [])", said)
+    root.get_by_text(said).wait_for()
+    assert at_rest(root, CUT) == []
+
+
+def test_motion_can_be_had_without(page):
+    """Who asks for less motion gets none."""
+    page.emulate_media(reduced_motion="reduce")
+    session = Made()
+    session.flying = [flying()]
+    root = show(page, whole(session), charts=False)
+    spin = "node => getComputedStyle(node).animationName"
+    icon = root.locator(".lw-row[data-status=running] .lw-icon").first
+    assert icon.evaluate(spin) == "none"
+    page.emulate_media(reduced_motion="no-preference")
+    assert icon.evaluate(spin) == "lw-turn"
