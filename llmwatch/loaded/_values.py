@@ -101,11 +101,11 @@ def _texts(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     objects, is_known = _objects(series)
     rows = np.flatnonzero(is_known)
     known = [objects[row] for row in rows.tolist()]
-    if not all(type(value) is str for value in known):
+    if set(map(type, known)) - {str}:
         known = [_text(row, value) for row, value in zip(rows.tolist(), known, strict=True)]
-    shared = {text: text for text in known}  # equal texts as one object, as the store has them
+    shared: dict[str, str] = {}  # equal texts as one object, as the store has them
     found = np.full(len(objects), np.nan, object)
-    found[rows] = np.array([shared[text] for text in known], object)
+    found[rows] = np.array(list(map(shared.setdefault, known, known)), object)
     return found, is_known
 
 
