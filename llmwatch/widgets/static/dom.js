@@ -58,8 +58,9 @@ function figure(node, text) {
   if (node.dataset.said === text) return;
   node.dataset.said = text;
   const [, value, unit] = /^(.*?)(?:\u202f([^\s\d]+))?$/.exec(text);
-  mark(node, "data-long", text.length > 9 ? "very" : text.length > 7 ? ""
-    : text.length > 6 && !unit ? "barely" : null);
+  const length = text.length + (unit ? 0 : 1);  // a unit is written small
+  mark(node, "data-long", length > 10 ? "utterly" : length > 9 ? "very" : text.length > 7 ? ""
+    : length > 7 ? "barely" : null);
   node.replaceChildren(value, ...(unit ? [el("small", { text: `${THIN}${unit}` })] : []));
 }
 
