@@ -27,6 +27,7 @@ from .pricing import PriceBook
 from .records import Call
 from .redaction import Redactor, preview, secrets_of
 from .settings import Settings
+from .totals import is_refused
 
 __all__ = ["Assembler", "identify", "labels_text", "new_id", "new_ids", "request_of", "where"]
 
@@ -73,7 +74,7 @@ class Assembler:
         answer = read_to_the_end(invocation, content)
         values = _timing(invocation)
         values |= _outcome(invocation, answer)
-        values |= _measures(asked, answer, invocation.endpoint.operation, values["status"])
+        values |= _measures(asked, answer, invocation.endpoint.operation, values)
         values |= self._identity(invocation, asked, answer)
         values |= self.price(values, _address(invocation))
         values |= self._texts(invocation, asked, answer, values)
@@ -230,13 +231,16 @@ def _status(invocation: Invocation, answer: Answer | None) -> str:
     return "ok" if whole else "partial"
 
 
-def _measures(asked: Asked, answer: Answer | None, operation: str, status: str) -> dict[str, Any]:
+def _measures(
+    asked: Asked, answer: Answer | None, operation: str, outcome: dict[str, Any]
+) -> dict[str, Any]:
     """Token figures: what was reported, and estimates where nothing was."""
     values: dict[str, Any] = {name: getattr(answer, name, None) for name in _FROM_ANSWER}
     reported = values["input_tokens"] is not None or values["output_tokens"] is not None
     values["usage_source"] = "reported" if reported else None
     values["estimated_input_tokens"] = values["estimated_output_tokens"] = None
-    if answer is not None and status != "error" and operation in _TEXT_OPERATIONS:
+    nothing_came = is_refused(outcome["status"], outcome["http_status"], values["chunks"])
+    if answer is not None and not nothing_came and operation in _TEXT_OPERATIONS:
         if values["input_tokens"] is None and asked.input_bytes:
             values["estimated_input_tokens"] = -(-asked.input_bytes // _BYTES_PER_TOKEN)
         if values["output_tokens"] is None and answer.output_bytes:

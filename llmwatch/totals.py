@@ -12,12 +12,21 @@ from .semconv import STATUSES
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["SUMMED", "Totals", "codes_of", "known"]
+__all__ = ["ADDED", "BEGUN", "SUMMED", "Totals", "codes_of", "is_refused", "known", "refused"]
 
-SUMMED = (
+ADDED = (
     "input_tokens", "output_tokens", "estimated_input_tokens", "estimated_output_tokens",
     "cost_usd", "estimated_cost_usd", "attempts", "score",
 )  # fmt: skip
+"""The columns that are added up."""
+
+BEGUN = ("http_status", "chunks")
+"""The columns that say whether a failed call had begun to be answered."""
+
+SUMMED = (*ADDED, *BEGUN)
+"""What sums are made of, beside status and times."""
+
+_REFUSALS = 400  # what a server says from here on is no answer
 
 
 @dataclass(slots=True)
@@ -29,10 +38,9 @@ class Totals:
     statuses : dict of str to int
         Calls by status.
     sums, counts : dict of str to number
-        Sum of the known values, and how many are known, by column of `SUMMED`.
-    unmeasured, unpriced : int
-        Calls that were not refused (so not of status `error`) and whose tokens, or price, are
-        unknown.
+        Sum of the known values, and how many are known, by column of `ADDED`.
+    answered, unmeasured, unpriced : int
+        Calls that were not refused; those of them whose tokens, or price, are unknown.
     timed, timed_tokens, timed_s : float
         The calls whose output tokens and latency are both known; the sums of these.
     errors : Counter
@@ -44,6 +52,7 @@ class Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     sums: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    answered: int = 0
     unmeasured: int = 0
     unpriced: int = 0
     timed: int = 0
@@ -63,9 +72,10 @@ class Totals:
         total = cls(requests=len(codes))
         if not total.requests:
             return total
-        answered = codes != STATUSES.index("error")
+        failed = codes == STATUSES.index("error")
+        answered = ~refused(failed, columns)
         are_known: dict[str, np.ndarray] = {}
-        for name in SUMMED:
+        for name in ADDED:
             values, are_known[name] = known(columns[name])
             total.counts[name] = int(np.count_nonzero(are_known[name]))
             if total.counts[name]:
@@ -73,10 +83,11 @@ class Totals:
         per_status = np.bincount(codes, minlength=len(STATUSES))
         total.statuses.update(dict(zip(STATUSES, per_status.tolist(), strict=False)))
         measured = are_known["input_tokens"] | are_known["output_tokens"]
+        total.answered = int(np.count_nonzero(answered))
         total.unmeasured = int(np.count_nonzero(answered & ~measured))
         total.unpriced = int(np.count_nonzero(answered & ~are_known["cost_usd"]))
         total._time(columns, are_known["output_tokens"])
-        total._errors(columns["error_type"], ~answered)
+        total._errors(columns["error_type"], failed)
         return total
 
     def _time(self, columns: Mapping[str, np.ndarray], has_output: np.ndarray) -> None:
@@ -100,6 +111,7 @@ class Totals:
         whole: dict[str, Any] = {
             name: getattr(self, name) + getattr(other, name)
             for name in (
+                "answered",
                 "unmeasured",
                 "unpriced",
                 "timed",
@@ -113,6 +125,28 @@ class Totals:
             whole[name] = Counter(getattr(self, name))
             whole[name].update(getattr(other, name))
         return Totals(first_ns=min(starts, default=None), last_ns=max(ends, default=None), **whole)
+
+
+def is_refused(status: str, http_status: int | None, chunks: int | None) -> bool:
+    """Whether a call failed before any answer came, so that it cost nothing.
+
+    A stream that breaks, or an error in the middle of one, comes after 200: that much was paid.
+    """
+    has_begun = (http_status is not None and http_status < _REFUSALS) or bool(chunks)
+    return status == "error" and not has_begun
+
+
+def refused(failed: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """`is_refused` of many calls: where they `failed`, and the columns of `BEGUN`."""
+    import numpy as np
+
+    if not failed.any():
+        return failed
+    status, has_status = known(columns["http_status"])
+    chunks, has_chunks = known(columns["chunks"])
+    has_begun = (has_status & (status < _REFUSALS)) | (has_chunks & (chunks > 0))
+    never_begun: np.ndarray = np.logical_and(failed, ~has_begun)
+    return never_begun
 
 
 def known(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

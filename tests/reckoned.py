@@ -48,7 +48,7 @@ def reckoned(calls, seconds=None):
     seconds = elapsed_s(calls) if seconds is None else seconds
     of = {word: [c for c in calls if c.status == word] for word in ("ok", "error")}
     ok, failed, rated = of["ok"], of["error"], len(of["ok"]) + len(of["error"])
-    others = [c for c in calls if c.status != "error"]
+    others = [c for c in calls if c.status != "error" or (c.http_status or 999) < 400 or c.chunks]
     unmeasured = [c for c in others if c.input_tokens is None and c.output_tokens is None]
     unpriced = [c for c in others if c.cost_usd is None]
     timed = [c for c in calls if c.latency_s is not None and c.output_tokens is not None]
@@ -138,7 +138,7 @@ def call(draw):
         latency_s=draw(maybe(seconds)), ttft_s=draw(maybe(seconds)),
         cost_usd=draw(money), estimated_cost_usd=draw(money),
         attempts=draw(maybe(st.integers(1, 9))), score=draw(maybe(st.floats(-1, 1))),
-        http_status=draw(few([None, 200, 429])), cell_run_id=run_id,
+        http_status=draw(few([None, 200, 429])), chunks=draw(few([None, 0, 9])), cell_run_id=run_id,
         execution_count=execution_count, labels=draw(few([None, '{"k": "1"}', '{"k": "2"}', "{}"])),
         **values,
     )  # fmt: skip

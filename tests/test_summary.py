@@ -8,15 +8,18 @@ import time
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
+import openai
 import pandas as pd
 import pytest
 
+import llmwatch
 from llmwatch import faults
 from llmwatch.exceptions import UsageError
 from llmwatch.records import Call
 from llmwatch.semconv import FIGURES
 from llmwatch.store import Store
 from llmwatch.summary import NEEDED, summarize
+from llmwatch.testing import OfflineServer, Reply, offline_client
 from llmwatch.totals import Totals
 
 S = 1_000_000_000
@@ -52,6 +55,48 @@ def test_the_names_are_those_of_the_table():
     assert [name for name in names if name not in BESIDE] == list(FIGURES)
     assert set(names) - set(FIGURES) == BESIDE
     assert names[names.index("latency_p99_s") + 1] == "latency_n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(chunks=["word " * 20] * 50, error={"message": "overloaded"}), "APIError"),
+        (Reply(chunks=["word " * 20] * 50, cut_after=49), "APIConnectionError"),
+    ],
+    ids=["an error event", "a cut"],
+)
+def test_what_came_before_a_stream_failed_was_paid(reply, words):
+    """Tokens and cost of an answer that breaks are unknown and estimated: they are no 0."""
+    with OfflineServer() as server, llmwatch.watch() as w:
+        server.script(reply)
+        stream = offline_client(server, max_retries=0).chat.completions.create(
+            model="gpt-5-mini", messages=[{"role": "user", "content": "hi"}], stream=True
+        )
+        with pytest.raises(openai.APIError):
+            list(stream)
+    found = w.summary()
+    assert found.errors == {words: 1}
+    assert (found.unmeasured, found.unpriced) == (1, 1)
+    assert is_nan(found.tokens)
+    assert is_nan(found.cost_usd)
+    assert found.estimated_tokens > 1_200
+    assert found.estimated_cost_usd > 0.002
+    assert "~" in repr(w)
+    assert w.by_cell()["unpriced"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("said", "unknown"),
+    [({"http_status": 200}, 1), ({"chunks": 3}, 1), ({}, 0), ({"http_status": 429}, 0),
+     ({"http_status": 503, "chunks": 0}, 0)],
+)  # fmt: skip
+def test_a_refused_call_costs_nothing_a_broken_one_is_unknown(said, unknown):
+    """In memory, in groups, and in the sums of what has left memory."""
+    failed = make(9, status="error", **said)
+    later = make(1, input_tokens=1, output_tokens=1, cost_usd=1.0)
+    for found in (figures(failed, later), figures(failed, later, max_calls=1)):
+        assert (found["unmeasured"], found["unpriced"]) == (unknown, unknown)
+        assert found["errors"] == {"unknown": 1}
 
 
 def test_nothing_is_no_zero_latency():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
 from ..semconv import NAMES
+from ..totals import BEGUN, refused
 from ._foreign import readable
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Calls:
         import numpy as np
 
         return np.array([status in words for status in self.texts("status")], dtype=bool)
+
+    def refused(self) -> np.ndarray:
+        """Where a call failed before any answer came."""
+        return refused(self.is_status("error"), {name: self.numbers(name) for name in BEGUN})
 
     def group(self, by: str) -> list[str | None]:
         """What each call is grouped by: a column, `cell` (its number), or a label.

@@ -131,7 +131,7 @@ def _notes(calls: Calls, told: np.ndarray, guessed: np.ndarray) -> list[str]:
         words.append(f"{plural(len(calls), 'call')}, summed up at {_MOMENTS} moments")
     if not np.isnan(guessed).all():
         words.append(f"~{dollars(float(np.nansum(guessed)))} estimated on top (dashed)")
-    missing = ~known & np.isnan(guessed) & ~calls.is_status("error")
+    missing = ~known & np.isnan(guessed) & ~calls.refused()
     count = int(missing.sum())
     if count:
         models = [m for m, gone in zip(calls.texts("model"), missing, strict=True) if gone and m]

@@ -59,7 +59,7 @@ def unmeasured(calls: Calls) -> int:
     """Calls that were answered and whose tokens nobody knows or estimated."""
     import numpy as np
 
-    unknown = ~calls.is_status("error")
+    unknown = ~calls.refused()
     for _, column in _SIDES:
         unknown &= np.isnan(calls.numbers(column)) & np.isnan(calls.numbers(f"estimated_{column}"))
     return int(unknown.sum())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..pricing import Offer, PriceBook
 from ..semconv import STATUSES
-from ..totals import known
+from ..totals import BEGUN, known, refused
 from ._priced import PRICED_BY, floats, priced
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def accounts(view: View, prices: PriceBook, other: Offer | None) -> dict[str, Ac
     import numpy as np
     import pandas as pd
 
-    columns = view.arrays("model", "status_code", *PRICED_BY, *_GUESSES)
+    columns = view.arrays("model", "status_code", *PRICED_BY, *_GUESSES, *BEGUN)
     codes, names = pd.factorize(columns["model"], use_na_sentinel=False)
     figures = _figures(columns, prices, other)
     sums = {
@@ -101,7 +101,8 @@ def _figures(
     cost, would = columns["cost_usd"], priced(columns, prices, other)
     is_paid, is_traced, is_there = (~np.isnan(usd) for usd in (cost, would.uncached, would.other))
     guessed = ~is_paid & np.any([known(columns[name])[1] for name in _GUESSES], axis=0)
-    failed = columns["status_code"] == STATUSES.index("error")  # a refusal costs nothing
+    # A refusal costs nothing.
+    is_free = refused(columns["status_code"] == STATUSES.index("error"), columns)
     found = {name: np.where(is_traced, _zero(floats(columns[name])), 0.0) for name in _SUMS}
     return found | {
         "n": is_traced,
@@ -110,7 +111,7 @@ def _figures(
         "uncompared": is_paid & ~is_there & (other is not None),
         "compared_cost_usd": np.where(is_there, cost, 0.0),
         "other_cost_usd": _zero(would.other),
-        "unpriced": ~is_paid & ~guessed & ~failed,
+        "unpriced": ~is_paid & ~guessed & ~is_free,
         "estimated": guessed,
         "untraced": is_paid & ~is_traced,
     }

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..semconv import STATUSES
-from ..totals import SUMMED, Totals, known
+from ..totals import BEGUN, SUMMED, Totals, known, refused
 from ..words import money, plural, price_hint, tokens
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def line(view: View, in_flight: int) -> str:
 
 def _tokens(totals: Totals) -> str:
     sides = [_side(totals, name) for name in ("input_tokens", "output_tokens")]
-    answered = totals.requests - totals.statuses["error"]
     if sides == ["", ""]:
-        return "tokens unknown" if answered else ""
+        return "tokens unknown" if totals.answered else ""
     # Whoever reports anything reports the input: an estimate of it is of a call without usage.
     missing = totals.unmeasured - totals.counts["estimated_input_tokens"]
     note = f" ({plural(missing, 'call')} unmeasured)" if missing > 0 else ""
@@ -69,11 +68,11 @@ def without_price(view: View) -> list[str]:
     """The models of calls that lack nothing but a price, those of most calls first."""
     columns = view.arrays(
         "model", "operation", "status_code", "cost_usd", "estimated_cost_usd", "input_tokens",
-        "output_tokens", "estimated_input_tokens", "estimated_output_tokens",
+        "output_tokens", "estimated_input_tokens", "estimated_output_tokens", *BEGUN,
     )  # fmt: skip
     said = {name: known(columns[name])[1] for name in columns if name.endswith(("usd", "tokens"))}
     lacks = ~said["cost_usd"] & ~said["estimated_cost_usd"]
-    lacks &= columns["status_code"] != STATUSES.index("error")
+    lacks &= ~refused(columns["status_code"] == STATUSES.index("error"), columns)
     lacks &= said["input_tokens"] | said["estimated_input_tokens"]
     out = said["output_tokens"] | said["estimated_output_tokens"]
     lacks &= out | (columns["operation"] == _INPUT_ONLY)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import UsageError
 from ..frames import text_dtype
 from ..semconv import NAMES
+from ..totals import BEGUN, refused
 from ._source import Source
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 __all__ = ["Tables"]
@@ -82,7 +84,8 @@ class Tables(Source):
         """
         calls = self.calls
         failed = calls["status"] == "error"
-        groups = calls.assign(errors=failed, unpriced=calls["cost_usd"].isna() & ~failed).groupby(
+        unpriced = calls["cost_usd"].isna() & ~_refused(calls, failed)
+        groups = calls.assign(errors=failed, unpriced=unpriced).groupby(
             "cell_run_id", dropna=False, sort=False
         )
         sums = groups[["input_tokens", "output_tokens", "cost_usd"]].sum(min_count=1)
@@ -100,6 +103,12 @@ class Tables(Source):
             "output_tokens", "cost_usd", "unpriced", "latency_max_s",
         ]  # fmt: skip
         return table.reset_index(drop=True)[order]
+
+
+def _refused(calls: pd.DataFrame, failed: pd.Series[bool]) -> np.ndarray:
+    """Which of the failed calls had not begun to be answered."""
+    columns = {name: calls[name].to_numpy("float64", na_value=float("nan")) for name in BEGUN}
+    return refused(failed.to_numpy(), columns)
 
 
 def _series(values: list[Any], kind: str) -> pd.Series[Any]:

@@ -139,7 +139,6 @@ def _counted(sums: Sums) -> dict[str, Any]:
     """What follows from sums alone."""
     ok, failed = sums.statuses["ok"], sums.statuses["error"]
     rated, scored = ok + failed, sums.counts["score"]
-    answered = sums.requests - failed
     estimates = ("estimated_input_tokens", "estimated_output_tokens")
     return {
         "requests": sums.requests,
@@ -148,9 +147,9 @@ def _counted(sums: Sums) -> dict[str, Any]:
         "success_rate": _ratio(ok, rated),
         "error_rate": _ratio(failed, rated),
         "rate_n": rated,
-        "input_tokens": _sum(sums, answered, "input_tokens"),
-        "output_tokens": _sum(sums, answered, "output_tokens"),
-        "tokens": _sum(sums, answered, "input_tokens", "output_tokens"),
+        "input_tokens": _sum(sums, sums.answered, "input_tokens"),
+        "output_tokens": _sum(sums, sums.answered, "output_tokens"),
+        "tokens": _sum(sums, sums.answered, "input_tokens", "output_tokens"),
         "cost_usd": _sum(sums, sums.unpriced, "cost_usd"),
         "unpriced": sums.unpriced,
         "unmeasured": sums.unmeasured,

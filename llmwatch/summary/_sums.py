@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ..semconv import STATUSES
-from ..totals import SUMMED, Totals, codes_of, known
+from ..totals import ADDED, Totals, codes_of, known, refused
 from ._distinct import distinct
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Sums:
     statuses: dict[str, np.ndarray]
     sums: dict[str, np.ndarray]
     counts: dict[str, np.ndarray]
+    answered: np.ndarray
     unmeasured: np.ndarray
     unpriced: np.ndarray
     timed: np.ndarray
@@ -43,8 +44,9 @@ class Sums:
         return cls(
             requests=np.array([totals.requests]),
             statuses=each(STATUSES, totals.statuses),
-            sums=each(SUMMED, totals.sums),
-            counts=each(SUMMED, totals.counts),
+            sums=each(ADDED, totals.sums),
+            counts=each(ADDED, totals.counts),
+            answered=np.array([totals.answered]),
             unmeasured=np.array([totals.unmeasured]),
             unpriced=np.array([totals.unpriced]),
             timed=np.array([totals.timed]),
@@ -57,9 +59,10 @@ class Sums:
     def per_group(cls, columns: Mapping[str, np.ndarray], codes: np.ndarray, n: int) -> Self:
         """`n` groups; `codes` says of each call in which it is, from 0."""
         status = codes_of(columns)
-        answered = status != STATUSES.index("error")
+        failed = status == STATUSES.index("error")
+        answered = ~refused(failed, columns)
         sums, counts, are_known = {}, {}, {}
-        for name in SUMMED:
+        for name in ADDED:
             values, are_known[name] = known(columns[name])
             sums[name] = _added(values, codes, n, are_known[name])
             counts[name] = _counted(codes, n, are_known[name])
@@ -73,12 +76,13 @@ class Sums:
             },
             sums=sums,
             counts=counts,
+            answered=_counted(codes, n, answered),
             unmeasured=_counted(codes, n, answered & ~measured),
             unpriced=_counted(codes, n, answered & ~are_known["cost_usd"]),
             timed=_counted(codes, n, both),
             timed_tokens=_added(known(columns["output_tokens"])[0], codes, n, both),
             timed_s=_added(latency, codes, n, both),
-            errors=_errors(columns["error_type"][~answered], codes[~answered], n),
+            errors=_errors(columns["error_type"][failed], codes[failed], n),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..records import Call
+from ..totals import is_refused
 from ._advice import unpriced_models
 
 __all__ = ["Totals", "total"]
@@ -23,7 +24,7 @@ _IN_TOKENS = ("chat", "text_completion", "generate_content", *_WITHOUT_OUTPUT)
 class Totals:
     """Sums over finished calls; `None` where no call says anything.
 
-    Tokens and cost hold the estimates where nothing was reported, and then say so. A failed call
+    Tokens and cost hold the estimates where nothing was reported, and then say so. A refused call
     of which nothing is known cost nothing that anybody reports: it is not missing from a sum.
     """
 
@@ -79,10 +80,11 @@ def total(calls: Sequence[Call]) -> Totals:
 
 
 def _failed_untold(call: Call) -> bool:
-    """Whether the call failed and nobody said that it used, or cost, anything."""
+    """Whether the call was refused and nobody said that it used, or cost, anything."""
     figures = (call.input_tokens, call.output_tokens, call.cost_usd, call.estimated_input_tokens,
                call.estimated_output_tokens, call.estimated_cost_usd)  # fmt: skip
-    return call.status == "error" and all(figure is None for figure in figures)
+    is_free = is_refused(call.status, call.http_status, call.chunks)
+    return is_free and all(figure is None for figure in figures)
 
 
 def _is_unmeasured(call: Call) -> bool:

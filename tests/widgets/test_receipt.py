@@ -129,6 +129,8 @@ def test_the_line_says_what_its_sums_leave_out():
          "1 call · 1 → 1 tokens · $0.000001 · 0 errors · 2 retries"),
         ([call(status="error", error_type="APIError", input_tokens=9, output_tokens=4)], {},
          "1 call · 9 → 4 tokens · cost unknown (gpt-5-mini) · 1 error"),
+        ([call(status="error", http_status=200, chunks=3)], {},
+         "1 call · tokens unknown · cost unknown · 1 error"),
     ],
 )  # fmt: skip
 def test_the_line(calls, more, words):
