@@ -28,6 +28,7 @@ __all__ = [
     "bind",
     "here",
     "inherit",
+    "leave",
     "lineage",
     "resolve",
 ]
@@ -152,6 +153,8 @@ class Scope:
     recording: bool = field(init=False)
     interrupted: bool = False
     """Whether the person interrupted what ran in it: its open streams end as cancelled."""
+    before: Scope | None = None
+    """What was bound before it, and is again after it."""
 
     def __post_init__(self) -> None:
         outer = self.parent.budgets if self.parent else ()
@@ -195,6 +198,21 @@ def bind(scope: Scope | None) -> Scope | None:
     before = _current.get()
     _current.set(scope)
     return before
+
+
+def leave(scope: Scope) -> None:
+    """Let `scope` be bound here no more, nor once those that were opened in it end later.
+
+    Elsewhere (a generator closed by another task, a task started in it) it stays as it was.
+    """
+    inner, level, seen = None, here(), set()
+    while level is not None and level is not scope and level not in seen:
+        seen.add(level)  # a generator that is driven by a task of its own makes a circle
+        inner, level = level, level.before
+    if level is scope and inner is not None:
+        inner.before = scope.before
+    elif level is scope:
+        bind(scope.before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar, overload
 
-from .context import Budget, Cell, Scope, bind, here
+from .context import Budget, Cell, Scope, bind, here, leave
 from .exceptions import UsageError
 from .pricing import PriceBook
 from .reading import Reading
@@ -49,7 +49,6 @@ class Watch(Reading, Block):
         }  # fmt: skip
         self._records = records
         self._scope: Scope | None = None
-        self._before: Scope | None = None
         self._closed = False
 
     def _new_scope(self) -> Scope:
@@ -72,7 +71,7 @@ class Watch(Reading, Block):
         if self._records:
             self._session.hold()
         self._scope = self._new_scope()
-        self._before = bind(self._scope)
+        self._scope.before = bind(self._scope)
         return self
 
     def _end(self, problem: BaseException | None) -> None:
@@ -85,8 +84,7 @@ class Watch(Reading, Block):
             return
         self._closed = True
         scope.interrupted = interrupted
-        if here() is scope:  # elsewhere (a generator closed by another task) it is not ours to undo
-            bind(self._before)
+        leave(scope)
         if self._records:
             self._session.release()
 
@@ -134,7 +132,8 @@ class _Run(Run):
         self.scope = self._own = self._watch._new_scope()
 
     def close(self, problem: BaseException | None) -> None:
-        self._own.interrupted = isinstance(problem, KeyboardInterrupt)
+        if self._own is not None:
+            self._own.interrupted = isinstance(problem, KeyboardInterrupt)
         if self._watch._records:
             self._watch._session.release()
 

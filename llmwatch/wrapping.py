@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from .context import Scope, bind
+from .context import Scope, bind, leave
 
 __all__ = ["Block", "Run", "wrapped"]
 
@@ -21,6 +21,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Block(ABC):
     """What is written `with`, and as well `async with`: neither its begin nor its end waits."""
+
+    _run: Run | None = None
+    """The one run of it, where it is made of one."""
 
     @abstractmethod
     def __enter__(self) -> Self:
@@ -37,6 +40,8 @@ class Block(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self._end(problem)
+        if self._run is not None:
+            self._run.step_over()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -47,13 +52,15 @@ class Block(ABC):
         problem: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._end(problem)
+        self.__exit__(kind, problem, traceback)
 
 
 class Run(Block):
     """One run of what is decorated: opened, entered for each step of it, closed."""
 
     scope: Scope | None = None
+    """What a step of it runs in: its own, or what was opened in there and is open still."""
+    _own: Scope | None = None
 
     @abstractmethod
     def open(self) -> None:
@@ -76,13 +83,20 @@ class Run(Block):
 
     def step_in(self) -> None:
         """A step begins."""
-        self._before = bind(self.scope)
+        before = bind(self.scope)
+        if self._own is not None:
+            self._own.before = before
 
     def step_out(self) -> None:
         """A step is over: what the generator has opened meanwhile is there again in the next."""
-        left = bind(self._before)
+        left = bind(self._own.before if self._own is not None else None)
         if left is not None:  # some event loops reset context variables
             self.scope = left
+
+    def step_over(self) -> None:
+        """It is over while others stand in it: after them comes what is around it."""
+        if self._own is not None:
+            leave(self._own)
 
 
 class _Step:

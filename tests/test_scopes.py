@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -311,6 +312,100 @@ def test_a_watch_closed_in_another_context_does_not_touch_it():
         return await asyncio.create_task(closer(run))
 
     assert asyncio.run(main()) == "closer"
+
+
+def test_watches_closed_out_of_order_are_over():
+    """The outer one closed first, the inner one then: neither marks or refuses what comes after."""
+    llmwatch.enable()
+    try:
+        with llmwatch.watch(tag="around") as around:
+            a = llmwatch.watch(tag="A", budget=1e-9).__enter__()
+            b = llmwatch.watch(tag="B").__enter__()
+            ask()
+            a.close()
+            b.close()
+            ask()
+        assert context.here() is None
+    finally:
+        llmwatch.disable()
+    assert around.calls.tag.tolist() == ["B", "around"]
+
+
+@pytest.mark.parametrize("put", [lambda name: llmwatch.watch(tag=name), llmwatch.span])
+def test_generators_that_are_zipped_leave_nothing_behind(put):
+    """A block in each of two plain generators: they end in the order they began."""
+
+    def part(name, count):
+        with put(name):
+            yield from range(count)
+
+    with llmwatch.watch() as around:
+        for _ in zip(part("A", 1), part("B", 2), part("C", 2), strict=False):
+            pass
+        assert context.here().watch is around
+    assert context.here() is None
+
+
+@pytest.mark.parametrize("decorate", [llmwatch.watch(tag="f"), llmwatch.span("f")])
+def test_a_watch_closed_in_a_decorated_function_is_over(decorate):
+    """After the function its caller is in no watch, though it was in one before."""
+    w = llmwatch.watch().__enter__()
+    decorate(w.close)()
+    assert context.here() is None
+
+
+def test_a_task_goes_on_in_a_watch_that_is_closed():
+    """It was started in it: so it stays, also after a watch of its own, in whichever order."""
+
+    async def work(begun, closed):
+        client = offline_async_client()
+        with llmwatch.watch(tag="own"):
+            begun.set()
+            await closed.wait()
+        await client.chat.completions.create(**ASK)
+
+    async def main():
+        begun, closed = asyncio.Event(), asyncio.Event()
+        a = llmwatch.watch(tag="A").__enter__()
+        task = asyncio.create_task(work(begun, closed))
+        await begun.wait()
+        b = llmwatch.watch(tag="B").__enter__()
+        a.close()
+        b.close()
+        closed.set()
+        await task
+        return a, context.here()
+
+    llmwatch.enable()
+    try:
+        a, left = asyncio.run(main())
+    finally:
+        llmwatch.disable()
+    assert (a.calls.tag.tolist(), left) == (["A"], None)
+
+
+def test_a_generator_driven_by_a_task_of_its_own_ends():
+    """The task was started in the generator's watch and stays there; nothing goes in circles."""
+
+    @llmwatch.watch(tag="g")
+    async def words():
+        yield contextvars.copy_context()
+        yield context.here().tag
+
+    async def main():
+        outer = llmwatch.watch(tag="outer").__enter__()
+        run = words()
+        inside = await run.__anext__()
+
+        async def drive():
+            with llmwatch.watch(tag="inner"):
+                tag = await run.__anext__()
+                outer.close()
+            return tag, context.here().tag
+
+        return await asyncio.create_task(drive(), context=inside)
+
+    assert asyncio.run(main()) == ("g", "g")
 
 
 def test_a_stream_belongs_where_it_was_opened():
