@@ -25,7 +25,7 @@ def read_messages(body: bytes | None) -> list[Message] | None:
     Each prompt, question or text to embed is a message, too. A body of more than a megabyte is
     never parsed, a form not either.
     """
-    if body is None or len(body) > _LARGE:
+    if body is None or len(body) > _LARGE or body.startswith(b"--"):
         return None
     data = _parsed(body)
     said = [data[name] for name in _SYSTEM if data.get(name)]

@@ -25,6 +25,8 @@ _TEXT = re.compile(
     rb'"(?:text|content|input|prompt|message|query)"\s*:\s*"((?:[^"\\]|\\.){1,%d})' % _GLIMPSE
 )
 _DEPTH = 12
+_FIELD = re.compile(rb'\r\ncontent-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"', re.IGNORECASE)
+_FILE = re.compile(rb";\s*filename\*?=", re.IGNORECASE)
 
 _TEXTS = ("messages", "input", "contents", "prompt", "message", "query", "texts", "content",
           "requests", "instances")  # fmt: skip
@@ -68,11 +70,13 @@ def read_request(
     body : bytes or None
         The body, where it is in memory as one piece.
     fields : mapping or None
-        The text fields of a multipart form.
+        The text fields of a multipart form, where it is not in memory as one piece.
     content : {"preview", "none", "full"}
         How much of the text is wanted.
     """
     parts = path_parts(raw_path)
+    if fields is None and body is not None and body.startswith(b"--"):
+        fields = _form(body)
     if fields is not None:
         data: dict[str, Any] = dict(fields)
         data["stream"] = str(data.get("stream", "")).lower() == "true"
@@ -98,6 +102,22 @@ def _parsed(body: bytes | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """The text fields of a multipart form: what a file holds is stepped over, not copied."""
+    mark = b"\r\n" + body[: max(body.find(b"\r\n", 0, _GLIMPSE), 0)]
+    fields: dict[str, str] = {}
+    start = len(mark) - 2
+    while len(mark) > 2 and (end := body.find(mark, start)) >= 0:
+        split = body.find(b"\r\n\r\n", start, min(end, start + _EDGE))
+        head = body[start:split] if split >= 0 else b""
+        found = _FIELD.search(head)
+        if found is not None and not _FILE.search(head):
+            value = body[split + 4 : end]
+            fields[found[1].decode("utf-8", "replace")] = value.decode("utf-8", "replace")
+        start = end + len(mark)
+    return fields
 
 
 def _large(endpoint: Endpoint, parts: list[str], body: bytes, content: str) -> Asked:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import tracemalloc
 
+import httpx
 import pytest
 
 from llmwatch.capture._endpoints import match
+from llmwatch.capture._messages import read_messages
 from llmwatch.capture._request import read_request
 
 CHAT = "/v1/chat/completions"
@@ -139,6 +141,24 @@ def test_a_multipart_form_is_read_by_its_fields():
     """Transcriptions name their model in a form field."""
     got = asked(None, "/v1/audio/transcriptions", fields={"model": "whisper-1", "stream": "true"})
     assert (got.model, got.stream, got.is_call) == ("whisper-1", True, True)
+
+
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_a_multipart_form_in_memory_is_read_as_well(size):
+    """A hook that reads the request leaves bytes of the form: its fields count, its file not."""
+    fields = {"model": "whisper-1", "prompt": "你好\r\n--", "stream": "true", "language": ""}
+    sound = b'\r\n; name="model"\r\n\r\nx' + b"x" * size
+    form = httpx.Request("POST", "http://x", data=fields, files={"file": ("model.wav", sound)})
+    got = asked(form.read(), "/v1/audio/transcriptions")
+    assert (got.model, got.stream, got.text) == ("whisper-1", True, "你好\r\n--")
+    assert read_messages(form.read()) is None
+
+
+@pytest.mark.parametrize("body", [b"--", b"--x", b"--x\r\n", b"--\r\n--\r\n", b"--x\r\n\r\n\r\n--x--",
+                                  b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nm'])  # fmt: skip
+def test_half_a_form_says_nothing(body):
+    """No error, no invented model."""
+    assert asked(body, "/v1/audio/transcriptions").model is None
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff\xfe", b"null", b"[" * 100_000, None])

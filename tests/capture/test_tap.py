@@ -92,6 +92,18 @@ def test_a_method_saved_before_is_watched():
     assert w.calls.response_id.tolist() == ["chatcmpl-1"]
 
 
+def test_a_form_that_was_read_before_it_is_sent_names_its_model():
+    """A hook that reads each request makes bytes of a form: the model is found in them."""
+    http = httpx2.Client(
+        transport=httpx2.MockTransport(lambda request: httpx2.Response(200, json={"text": "Hi"})),
+        event_hooks={"request": [lambda request: request.read()]},
+    )
+    audio = openai.OpenAI(api_key="sk-test-0123456789abcdef", http_client=http).audio
+    with llmwatch.watch() as w:
+        audio.transcriptions.create(model="whisper-1", file=("a.wav", b"x"))
+    assert w.calls.model.tolist() == ["whisper-1"]
+
+
 def test_a_library_loaded_later_is_tapped_and_not_loaded_by_us():
     """Enabling imports no HTTP library; one that is imported afterwards is tapped."""
     script = (
