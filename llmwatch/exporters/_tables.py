@@ -117,6 +117,7 @@ def to_parquet(table: pd.DataFrame | View, path: Target, *, overwrite: bool = Fa
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     ready = _mapped(frame, lambda text: _disarmed(_writable(text)))
+    ready.columns = [_disarmed(_writable(str(name))) for name in ready.columns]  # of labels, too
     # With any other line end, Python's csv leaves a lone carriage return unquoted: a torn row.
     ready.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 

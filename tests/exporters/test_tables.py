@@ -114,6 +114,15 @@ def test_csv_holds_no_formulas(tmp_path, start):
     assert row["score"] == -1.0
 
 
+def test_a_name_of_a_column_is_no_formula_either(tmp_path):
+    """The name of a label heads a column of a summary by it: it is disarmed as values are."""
+    path = tmp_path / "summary.csv"
+    frame = pd.DataFrame({"=1+1": ["x"], "requests": [1]})
+    write_table(frame, path)
+    assert path.read_text(encoding="utf-8-sig").splitlines()[0] == "'=1+1,requests"
+    assert list(frame.columns) == ["=1+1", "requests"]
+
+
 def test_what_no_file_can_hold_is_replaced(tmp_path, suffix):
     """NUL goes, half a surrogate pair becomes a question mark, and the rest of the row stays."""
     path = tmp_path / f"calls.{suffix}"
