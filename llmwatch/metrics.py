@@ -14,6 +14,7 @@ from .exporters import (
     PrometheusServer,
     Scrape,
     label_names,
+    listening,
     push,
     registry_of,
     text_of,
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 _PORT = 9464  # what OpenTelemetry's Prometheus exporters listen on
-_running: dict[tuple[str, int], PrometheusServer] = {}
+_running: dict[tuple[str, int], PrometheusServer] = {}  # by where it listens; 0: picked a port
 _lock = threading.RLock()
 
 
@@ -43,8 +44,9 @@ def serve_prometheus(
 ) -> PrometheusServer:
     """Serve the session's metrics on ``http://127.0.0.1:9464/metrics`` until it is closed.
 
-    Calls made before count, too; a call that ends is counted within a tenth of a second. Asked for
-    again, it gives the server that runs; with other labels, one with these in its place.
+    Calls made before count, too; a call that ends is counted within a tenth of a second, the first
+    one of a process within about a second. Asked for again, it gives the server that runs there;
+    with other labels, one with these in its place, on its port.
 
     Parameters
     ----------
@@ -54,9 +56,9 @@ def serve_prometheus(
         This machine alone by default. ``"0.0.0.0"`` lets every machine that reaches this one read
         the metrics (models, tokens, cost; no text of calls), without a password.
     labels : str or iterable of str
-        Break the metrics down by these, too: "feature", "user", "tag", "provider", any column
-        of words or label. Each has at most 100 values (1,000 combinations), all others are
-        "other".
+        Break the metrics down by these, too: "feature", "user", "tag", "provider", any label or
+        column of words but those with text of calls. Each has at most 100 values (1,000
+        combinations), all others are "other".
 
     Returns
     -------
@@ -76,22 +78,26 @@ def serve_prometheus(
     ...     server.url
     'http://127.0.0.1:...'
     """
-    words = label_names(labels)
+    words, place = label_names(labels), listening(port, addr)
     with _lock:
-        key = (addr, port)
-        running = _running.get(key)
+        keys, running = [place], _running.get(place)
         if running is not None and not running.closed:
             if running.labels == words:
                 return running
             running.close()
-        meter = Meter(session().store, words, follow=True)
-        try:
-            server = PrometheusServer(_registry(meter), port, addr, words, at_end=meter.close)
-        except BaseException:
-            meter.close()
-            raise
-        _running[key] = server
+            port, keys = running.port, [key for key in _running if _running[key] is running]
+        server = _serve(port, addr, words)
+        _running.update(dict.fromkeys([*keys, (place[0], server.port)], server))
         return server
+
+
+def _serve(port: int, addr: str, words: tuple[str, ...]) -> PrometheusServer:
+    meter = Meter(session().store, words, follow=True)
+    try:
+        return PrometheusServer(_registry(meter), port, addr, words, at_end=meter.close)
+    except BaseException:
+        meter.close()
+        raise
 
 
 def prometheus_text(labels: str | Iterable[str] = ()) -> str:

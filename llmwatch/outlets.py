@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import faults
 from .exceptions import UsageError
 from .exporters import JsonLog, LineFile, OtlpStream, ToFile, ToLogger, Wire, place_of
 from .recorder import session
@@ -39,23 +40,25 @@ def log_to(
 
     Events: INFO `llm_request_start`, `llm_response` and `trace_complete`, WARNING
     `llm_rate_limit` (each attempt that is answered with 429), ERROR `llm_error`, DEBUG
-    `llm_request`, which alone has text of the request. Each has `timestamp` (UTC, when it
+    `llm_request`, which alone has the messages of a request; the `error_message` of `llm_error` and
+    `trace_complete` is the provider's, which may quote them. Each has `timestamp` (UTC, when it
     happened), `level`, `event`, `request_id` (the `call_id`) and `trace_id`; what is unknown is
     null. A call that is in flight has its start in the log within 0.1 s, as one that is over has
-    its end.
+    its end; the first call of a process may take about a second.
 
     Parameters
     ----------
     path_or_logger : str, path-like or logging.Logger
         A file to add to, which only you can read; or a logger of your application, which gets the
-        line as message and its fields as those of the record. No other logging is touched. The
-        same file or logger again gives the same handle, with the new options.
+        line as message and its fields as those of the record, as far as its own level lets them
+        through (where it does not, the handle and `llmwatch.diagnostics` say so). No other logging
+        is touched. The same file or logger again gives the same handle, with the new options.
     level : str or int
         The lowest level that is written.
     content : {"none", "preview", "full"}, optional
-        Text of requests at DEBUG: none, each message cut at 200 characters, or whole. As in
-        `llmwatch.configure` by default; where that says "none", there is none. Credentials are
-        removed always.
+        Text of requests at DEBUG: none, each message cut at 200 characters, or whole; with "none",
+        no `error_message` at any level. As in `llmwatch.configure` by default; where that says
+        "none", there is none. Credentials are removed always.
     ascii : bool
         Whether characters beyond ASCII are written as ``\uXXXX``.
     max_bytes : int
@@ -92,6 +95,8 @@ def log_to(
         log = _log(path_or_logger, max_bytes, backups)
         log.level, log.content, log.sink.ascii = threshold, _content(content), ascii
         _listen(log)
+        if silence := log.sink.silence(threshold):
+            faults.note("log", f"{log.sink} {silence}")
         return log
 
 
@@ -114,7 +119,8 @@ def stream_otlp(
     headers : mapping, optional
         Sent along, such as a key.
     content : bool
-        Whether what was asked and answered goes with it, as far as it is kept.
+        Whether what was asked and answered goes with it, as far as it is kept, and what an error
+        says, since that may quote it.
 
     Returns
     -------

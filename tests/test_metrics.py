@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -88,6 +89,44 @@ def test_asked_for_again_the_same_server_answers():
     third.stop()
 
 
+def test_a_server_is_known_by_where_it_listens():
+    """Whether its port was picked or typed, by whatever name of the address."""
+    with llmwatch.serve_prometheus(port=0) as server:
+        for same in ({"port": 0}, {"port": server.port}, {"port": 0, "addr": "localhost"},
+                     {"port": server.port, "addr": "localhost"}):  # fmt: skip
+            assert llmwatch.serve_prometheus(**same) is server
+    with (
+        llmwatch.serve_prometheus(port=0) as other,
+        llmwatch.serve_prometheus(port=free_port()) as typed,
+    ):
+        assert typed is not other
+        assert llmwatch.serve_prometheus(port=0) is other
+
+
+def test_other_labels_keep_the_port_that_was_picked():
+    """So that Prometheus finds what takes the place of the one before."""
+    first = llmwatch.serve_prometheus(port=0)
+    second = llmwatch.serve_prometheus(port=0, labels="feature")
+    third = llmwatch.serve_prometheus(port=first.port, labels="user")
+    with third:
+        assert (first.closed, second.closed) == (True, True)
+        assert first.port == second.port == third.port
+        assert llmwatch.serve_prometheus(port=0, labels="user") is third
+
+
+def test_text_of_calls_is_served_by_nobody(tmp_path):
+    """Neither served nor as text nor pushed nor ruled."""
+    refused = pytest.raises(llmwatch.UsageError, match="is text of calls")
+    with refused:
+        llmwatch.serve_prometheus(port=0, labels="request_preview")
+    with refused:
+        llmwatch.prometheus_text(labels="response_preview")
+    with refused:
+        llmwatch.push_prometheus("localhost:9091", labels="feedback")
+    with refused:
+        llmwatch.prometheus_rules(tmp_path / "rules.yml", labels="error_message")
+
+
 def test_two_ports_are_two_servers():
     """One for each way of breaking the metrics down."""
     one = llmwatch.serve_prometheus(port=0)
@@ -142,10 +181,11 @@ def test_calls_in_flight_are_served():
 
 def test_a_server_that_could_not_start_leaves_nothing(ask):
     """A busy port is told, and the same line works once the port is free."""
-    other = llmwatch.serve_prometheus(port=0)
-    with other, pytest.raises(llmwatch.UsageError, match="is in use"):
-        llmwatch.serve_prometheus(port=other.port, labels="user")
-    with llmwatch.serve_prometheus(port=other.port, labels="user") as server:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(llmwatch.UsageError, match="is in use"):
+            llmwatch.serve_prometheus(port=port, labels="user")
+    with llmwatch.serve_prometheus(port=port, labels="user") as server:
         assert "llm_requests_total" in get(server.url)
 
 

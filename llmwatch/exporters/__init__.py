@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._otlp_wire import Wire
     from ._prometheus import Scrape, push, registry_of, text_of
     from ._prometheus_rules import PrometheusRules, write_rules
-    from ._prometheus_server import PrometheusServer
+    from ._prometheus_server import PrometheusServer, listening
     from ._report import Report, write_report
     from ._tables import SUFFIXES, Written, armed, to_csv, to_jsonl, to_parquet, write_table
 
@@ -40,6 +40,7 @@ __all__ = [
     "Written",
     "armed",
     "label_names",
+    "listening",
     "place_of",
     "push",
     "registry_of",
@@ -73,6 +74,7 @@ __getattr__ = late(
         "Written": "_tables",
         "armed": "_tables",
         "label_names": "_labels",
+        "listening": "_prometheus_server",
         "place_of": "_files",
         "push": "_prometheus",
         "registry_of": "_prometheus",

@@ -14,6 +14,7 @@ from ._tables import _writable
 __all__ = ["Event", "ToFile", "ToLogger"]
 
 _BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)  # that events have
 
 
 class Event(NamedTuple):
@@ -35,6 +36,10 @@ class ToFile:
         """One line each."""
         lines = [f"{_json(_object(event), ascii=self.ascii)}\n".encode() for event in events]
         self.file.write(lines)
+
+    def silence(self, level: int) -> str:
+        """A file takes all."""
+        return ""
 
     def close(self) -> None:
         """Close the file."""
@@ -64,6 +69,19 @@ class ToLogger:
         )
         record.created, record.msecs = event.at / 1e9, event.at // 1_000_000 % 1000
         return record
+
+    def silence(self, level: int) -> str:
+        """What the logger keeps back of events from `level` on, and what to type; or nothing."""
+        lowest = next((each for each in _LEVELS if each >= level), None)
+        if lowest is None or self.logger.isEnabledFor(lowest):
+            return ""
+        if self.logger.disabled:
+            return "is disabled: logger.disabled = False"
+        if self.logger.manager.disable >= lowest:
+            return "is held back by logging.disable(): logging.disable(logging.NOTSET)"
+        held = logging.getLevelName(self.logger.getEffectiveLevel())
+        name = logging.getLevelName(lowest)
+        return f"lets nothing below {held} through: logger.setLevel({name!r})"
 
     def close(self) -> None:
         """The logger is not ours to close."""

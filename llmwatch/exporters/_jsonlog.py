@@ -49,7 +49,8 @@ class JsonLog:
     level : int
         From which level on, as in `logging`.
     content : callable
-        Gives how much of the text of requests may be written: "none", "preview" or "full".
+        Gives how much of the text of requests may be written: "none", "preview" or "full"; with
+        "none", no message of an error either, since it may quote the request.
     """
 
     def __init__(self, sink: ToFile | ToLogger, at_end: Callable[[JsonLog], None]) -> None:
@@ -88,8 +89,12 @@ class JsonLog:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"{logging.getLevelName(self.level)}, until .close()"
-        return f"<llmwatch log to {self.sink}: {state}>"
+        if self._closed:
+            return f"<llmwatch log to {self.sink}: closed>"
+        silence = self.sink.silence(self.level)
+        but = f"; the logger {silence}" if silence else ""
+        name = logging.getLevelName(self.level)
+        return f"<llmwatch log to {self.sink}: {name}, until .close(){but}>"
 
     # -- what is told, on the worker --------------------------------------------------------------
 
@@ -139,7 +144,7 @@ class JsonLog:
                 self._begin_late(call)
             at = call.started_at + round((call.latency_s or 0.0) * 1e9)
             if call.status == "error":
-                said = _some(call, _FAILED)
+                said = self._told(call, _FAILED)
                 self._add(at, logging.ERROR, "llm_error", _ids(call) | said)
             else:
                 said = _some(call, _ANSWERED)
@@ -165,9 +170,16 @@ class JsonLog:
             if span.is_root:
                 at = span.started_at + round((span.duration_s or 0.0) * 1e9)
                 ids = {"request_id": None, "trace_id": span.trace_id, "span_id": span.span_id}
-                said = {"span_name": span.name, **_some(span, _TRACED)}
+                said = {"span_name": span.name, **self._told(span, _TRACED)}
                 self._add(at, logging.INFO, "trace_complete", ids | said)
         self.looked()
+
+    def _told(self, record: Call | Span, names: tuple[str, ...]) -> dict[str, Any]:
+        """What is said of it; what its error says only where text is written, as it may quote."""
+        said = _some(record, names)
+        if self.content() == "none":
+            said["error_message"] = None
+        return said
 
     # -- writing ----------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..exceptions import UsageError
 from ..semconv import NAMES
-from ..summary import words_of
+from ..summary import GROUPS, words_of
 
-__all__ = ["OTHER", "UNKNOWN", "Labels", "label_names"]
+__all__ = ["OTHER", "UNKNOWN", "Labels", "is_free_text", "label_names"]
 
 OTHER = "other"
 """What stands for all values beyond the first hundred."""
@@ -23,6 +23,7 @@ _VALUES = 100  # of one label; a metric system keeps each of them for weeks
 _GROUPS = 1000  # combinations
 _LONGEST = 200  # characters
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
+_FREE = ("error_message", "feedback", "request_preview", "response_preview")
 _TAKEN = ("model", "status", "type", "le", "job", "instance")
 
 
@@ -86,12 +87,23 @@ def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
         said = str(problem).replace("by=", "labels=").replace("group", "label")
         raise UsageError(said.replace('"model"', '"feature"')) from None  # that one is there anyway
     for name in names:
+        if is_free_text(name):
+            known = ", ".join(word for word in GROUPS if word not in _TAKEN)
+            raise UsageError(
+                f"labels: {name!r} is text of calls, which no metric shows: give a column such as "
+                f"{known}, or a label of yours."
+            )
         if not _NAME.fullmatch(name) or name in _TAKEN:
             raise UsageError(
                 f"labels: {name!r} can be no label of these metrics (letters, digits, _; not "
                 f'{", ".join(_TAKEN)}): give e.g. labels=("feature",).'
             )
     return names
+
+
+def is_free_text(word: str) -> bool:
+    """Whether it is a column of what people and models said, which may hold a prompt."""
+    return word in _FREE
 
 
 def _text(value: Any) -> str:

@@ -65,7 +65,8 @@ def spans_of(
     resource : opentelemetry.sdk.resources.Resource
         Who sends.
     content : bool
-        Whether what was asked and answered goes with it, as far as it is kept.
+        Whether what was asked and answered goes with it, as far as it is kept, and what an error
+        says, since that may quote it.
     """
     from opentelemetry.sdk.trace import Event, ReadableSpan
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -81,7 +82,7 @@ def spans_of(
         is_call = isinstance(record, Call)
         end = record.started_at + round(_seconds(record) * 1e9)
         failed = record.status == "error"
-        said = _writable(record.error_message or "") or None
+        said = (_writable(record.error_message or "") or None) if content else None
         raised = {"exception.type": record.error_type, "exception.message": said}
         return ReadableSpan(
             name=_name(record),

@@ -42,7 +42,8 @@ class OtlpStream:
     session_id : str
         Whose calls.
     content : bool
-        Whether what was asked and answered goes with them, as far as it is kept.
+        Whether what was asked and answered, and what errors say, goes with them, as far as it is
+        kept.
     settle : callable
         Sees that no call is on its way to it.
     at_end : callable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import socket
 import sys
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-__all__ = ["PrometheusServer"]
+__all__ = ["PrometheusServer", "listening"]
 
+_HERE = "127.0.0.1"
 _SILENT_S = 10.0  # a client that connects and says nothing is left after that
 _TRIES = 100
 
@@ -52,7 +54,7 @@ class PrometheusServer:
         self.addr, self.labels, self.registry = addr, labels, registry
         self._at_end = at_end
         self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = _listen(registry, port, addr)
+        self._server: ThreadingHTTPServer | None = _listen(registry, port, addr, labels)
         self.port: int = self._server.server_address[1]
         thread = threading.Thread(
             target=self._server.serve_forever, name="llmwatch-prometheus", daemon=True
@@ -63,7 +65,7 @@ class PrometheusServer:
     @property
     def url(self) -> str:
         """Where Prometheus finds it."""
-        host = "127.0.0.1" if self.addr == "0.0.0.0" else self.addr  # noqa: S104  # only compared
+        host = _HERE if self.addr == "0.0.0.0" else self.addr  # noqa: S104  # only compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/metrics"
 
     @property
@@ -102,35 +104,63 @@ class PrometheusServer:
         return f"<llmwatch metrics on {self.url}, until .close()>"
 
 
-def _listen(registry: CollectorRegistry, port: int, addr: str) -> ThreadingHTTPServer:
-    """A listening server, or one line that says why not, and what to type."""
+def listening(port: int, addr: str) -> tuple[str, int]:
+    """Where a server listens that is asked for so, however the address was typed.
+
+    Raises
+    ------
+    UsageError
+        For what can be no port or address, in one line.
+    """
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise UsageError(f"port={port!r} is no port: give 0 (any free one) to 65535.")
-    kind = _server_kind()
+    return _family(addr)[1], port
+
+
+def _listen(
+    registry: CollectorRegistry, port: int, addr: str, labels: tuple[str, ...]
+) -> ThreadingHTTPServer:
+    """A listening server, or one line that says why not, and what to type."""
+    place, kind = listening(port, addr), _server_kind()
+    kind.address_family = _family(addr)[0]
     try:
-        kind.address_family, place = _family(addr)
-        server: ThreadingHTTPServer = kind((place, port), _handler(registry))
+        server: ThreadingHTTPServer = kind(place, _handler(registry))
         return server
-    except (OSError, UnicodeError, TypeError) as problem:
-        raise UsageError(_why_not(problem, port, addr)) from None
+    except OSError as problem:
+        raise UsageError(_why_not(problem, port, addr, labels)) from None
 
 
 def _family(addr: str) -> tuple[socket.AddressFamily, str]:
-    found = socket.getaddrinfo(addr, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, *_, place = found[0]
+    """The kind of an address and its numbers; the older kind where a name stands for both."""
+    try:
+        found = socket.getaddrinfo(addr, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError, TypeError):
+        raise UsageError(_no_address(addr)) from None
+    family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
     return family, str(place[0])
 
 
-def _why_not(problem: Exception, port: int, addr: str) -> str:
-    code = getattr(problem, "errno", None)
-    if code == errno.EADDRINUSE:
-        free = _free_port(port, addr)
-        return f"port {port} is in use: llmwatch.serve_prometheus(port={free})."
-    if code in (errno.EACCES, errno.EPERM):
-        return (
-            f"this user may not listen on port {port}: llmwatch.serve_prometheus(port=9464), "
-            "or 0 for any free one."
-        )
+def _why_not(problem: OSError, port: int, addr: str, labels: tuple[str, ...]) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: {_typed(_free_port(port, addr), addr, labels)}."
+    if problem.errno in (errno.EACCES, errno.EPERM):
+        line = _typed(9464, addr, labels)
+        return f"this user may not listen on port {port}: {line}, or 0 for any free one."
+    return _no_address(addr)
+
+
+def _typed(port: int, addr: str, labels: tuple[str, ...]) -> str:
+    """What to type for this port, all else as the person had it."""
+    given = [f"port={port}"]
+    if addr != _HERE:
+        given.append(f"addr={json.dumps(addr)}")
+    if labels:
+        words = ", ".join(json.dumps(word) for word in labels)
+        given.append(f"labels={words if len(labels) == 1 else f'({words})'}")
+    return f"llmwatch.serve_prometheus({', '.join(given)})"
+
+
+def _no_address(addr: str) -> str:
     return (
         f"addr={addr!r} is no address of this machine: leave it out to serve this machine alone, "
         'or give "0.0.0.0" to serve others, too.'

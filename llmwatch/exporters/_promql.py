@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..alerting import Rule
+from ._labels import is_free_text
 from ._tally import FIRST_TOKEN_S, LATENCY_S
 
 __all__ = ["Unsaid", "Wording", "wording"]
@@ -68,6 +69,8 @@ def wording(rule: Rule, labels: tuple[str, ...]) -> Wording:
         raise Unsaid("a Python function cannot be asked by Prometheus")
     missing = [word for word in rule.by if word not in ("model", *labels)]
     if missing:
+        if is_free_text(missing[0]):
+            raise Unsaid(f"{missing[0]} is text of calls, which no metric shows")
         raise Unsaid(
             f'the metrics have no label {missing[0]}: serve_prometheus(labels="{missing[0]}")'
         )

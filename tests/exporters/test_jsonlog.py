@@ -32,6 +32,13 @@ def ask(server, text="Hello!", **options):
     return chat(server, text, system="Be brief.", **options)
 
 
+def quoting(text):
+    """A refusal as of a provider that validates: it repeats what it was sent."""
+    sent = {"messages": [{"role": "user", "content": text}]}
+    words = f"1 validation error: messages.0: field required, 'input': {sent}"
+    return Reply(status=400, error={"message": words, "code": "invalid_request"})
+
+
 def fails(server, **options):
     with pytest.raises(Exception, match=r".") as caught:
         ask(server, **options)
@@ -87,13 +94,36 @@ def test_times_are_those_of_the_call(server, path):
 
 
 def test_no_text_of_the_request_above_debug(server, path):
-    """INFO, WARNING and ERROR say nothing of what was asked or answered."""
+    """INFO, WARNING and ERROR say nothing of what was asked or answered by themselves."""
     server.script(Reply.rate_limited(), Reply("a secret answer"), Reply.server_error())
     with llmwatch.watch(), llmwatch.log_to(path):
         ask(server, "a secret question", retries=1)
         fails(server, text="a secret question")
     assert len(lines(path)) == 5
     assert "secret" not in path.read_text()
+
+
+def test_no_text_at_all_where_none_is_asked_for(server, path):
+    """An error keeps type, code and status, not the words that quote the question; nor its trace."""
+    server.script(quoting("a secret question"))
+    with llmwatch.watch(), llmwatch.log_to(path, "DEBUG", "none"), llmwatch.span("work"):
+        fails(server, text="a secret question")
+        with pytest.raises(ValueError, match="secret"), llmwatch.call(model="mine"):
+            raise ValueError("a secret question")
+    with (
+        llmwatch.watch(),
+        llmwatch.log_to(path, "DEBUG", "none"),
+        pytest.raises(ValueError, match="secret"),
+        llmwatch.span("fail"),
+    ):
+        raise ValueError("a secret question")
+    assert "secret" not in path.read_text()
+    error = next(line for line in lines(path) if line["event"] == "llm_error")
+    assert (error["error_type"], error["error_code"], error["http_status"]) == (
+        "BadRequestError", "invalid_request", 400,
+    )  # fmt: skip
+    assert error["error_message"] is None
+    assert lines(path)[-1]["error_type"] == "ValueError"
 
 
 def test_debug_has_the_messages_cut_at_200_characters(server, path):

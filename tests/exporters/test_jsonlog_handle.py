@@ -52,6 +52,49 @@ def test_the_level_of_the_logger_holds_too(server, logger):
     assert logger.handlers[0].records == []
 
 
+def silence():
+    """What diagnostics say of the log."""
+    return [fault.message for fault in faults.table() if fault.step == "log"]
+
+
+def test_a_logger_that_lets_nothing_through_is_told(server):
+    """Once, with what to type, by diagnostics and by the handle; its level holds all the same."""
+    faults.clear()
+    logger = logging.getLogger("app.silent")  # as made: the root's WARNING holds
+    logger.addHandler(kept := Kept())
+    said = "lets nothing below WARNING through: logger.setLevel('INFO')"
+    with llmwatch.watch(), llmwatch.log_to(logger) as log:
+        assert silence() == [f"logger 'app.silent' {said}"]
+        assert repr(log).endswith(f"INFO, until .close(); the logger {said}>")
+        logger.setLevel("INFO")
+        assert "lets nothing" not in repr(log)
+        ask(server)
+    assert len(kept.records) == 2
+    assert len(silence()) == 1
+    logger.setLevel(logging.NOTSET)
+    logger.removeHandler(kept)
+
+
+def test_a_logger_that_lets_all_through_is_no_trouble(logger, path):
+    """Nor one that is asked for no more than it lets through, nor a file."""
+    faults.clear()
+    logger.setLevel(logging.ERROR)
+    with llmwatch.log_to(logger, "ERROR") as log, llmwatch.log_to(path, "DEBUG"):
+        assert repr(log).endswith("ERROR, until .close()>")
+    assert silence() == []
+
+
+def test_a_logger_that_is_off_is_told(logger):
+    """Turned off as a whole, or by `logging.disable`: what to type is another thing."""
+    faults.clear()
+    logger.manager = logging.Manager(logging.RootLogger(logging.WARNING))
+    logger.manager.disable = logging.CRITICAL
+    with llmwatch.log_to(logger) as log:
+        assert "the logger is held back by logging.disable()" in repr(log)
+        logger.disabled = True
+        assert "the logger is disabled: logger.disabled = False" in repr(log)
+
+
 def test_a_handler_that_raises_is_a_line_in_diagnostics(server, logger):
     """The call goes on, and so do we."""
 

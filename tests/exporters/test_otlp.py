@@ -105,11 +105,11 @@ def test_open_spans_are_not_sent(server, receiver):
 
 
 def test_failures_are_errors(server, receiver):
-    """Kind and words of the failure, as status, as attribute and as event; of a span, too."""
+    """Kind and, as text was asked for, words, as status, attribute and event; of a span, too."""
     server.script(Reply.server_error())
     with llmwatch.watch() as w, pytest.raises(Exception, match="error"), llmwatch.span("work"):
         ask(server)
-    w.to_otlp(receiver.url)
+    w.to_otlp(receiver.url, content=True)
     (message,) = w.calls.error_message
     work, failed = sorted(receiver.spans, key=lambda span: span.kind)
     for span in (failed, work):
@@ -120,6 +120,26 @@ def test_failures_are_errors(server, receiver):
         assert attributes_of(event)["exception.type"] == "InternalServerError"
     assert failed.status.message == message
     assert attributes_of(failed.events[0])["exception.message"] == message
+
+
+def test_what_a_provider_says_of_an_error_is_text_too(server, receiver):
+    """It may quote the question: without `content=True` only the kind goes, sent once or streamed."""
+    words = "1 validation error: 'input': {'messages': [{'content': 'the question'}]}"
+    server.script(Reply(status=400, error={"message": words}))
+    with (
+        llmwatch.watch() as w,
+        llmwatch.stream_otlp(receiver.url),
+        pytest.raises(Exception, match="the question"),
+        llmwatch.span("work"),
+    ):
+        ask(server, "the question")
+    w.to_otlp(receiver.url)
+    assert len(receiver.spans) == 4
+    assert not any(b"question" in body.SerializeToString() for body in receiver.of("/v1/traces"))
+    for span in receiver.spans:
+        assert (span.status.code, span.status.message) == (Status.STATUS_CODE_ERROR, "")
+        assert attributes_of(span)["error.type"] == "BadRequestError"
+        assert attributes_of(span.events[0]) == {"exception.type": "BadRequestError"}
 
 
 @pytest.mark.parametrize("status", ["cancelled", "partial", "lost"])

@@ -430,6 +430,17 @@ def test_what_can_be_no_label_is_told(words):
     assert 'labels="model"' not in str(told.value), "what it proposes would be refused"
 
 
+@pytest.mark.parametrize(
+    "word", ["request_preview", "response_preview", "error_message", "feedback"]
+)
+def test_text_of_calls_can_be_no_label(word):
+    """A metric would show prompts to all who read it; the line lists what can be one."""
+    with pytest.raises(UsageError, match=r"^labels: .* is text of calls.*\bfeature\b") as told:
+        label_names(("user", word))
+    offered = str(told.value).partition("such as ")[2].partition(", or")[0].split(", ")
+    assert label_names(offered) == tuple(offered)
+
+
 def test_labels_are_a_word_or_several():
     """One word needs no tuple."""
     assert label_names("feature") == label_names(["feature"]) == ("feature",)

@@ -122,12 +122,14 @@ def test_what_no_metric_tells_is_left_out_with_a_reason(tmp_path):
         rule_of("late", "latency_p95_s > 10min"),
         rule_of("in flight by model", "active > 3", by="model"),
         rule_of("by user", "tokens > 5", by=["model", "user"]),
+        rule_of("by text", "tokens > 5", by="request_preview"),
     ]
     made = written(tmp_path, *rules)
     assert made.rules == ()
     assert set(made.left_out) == {rule.name for rule in rules}
     assert all(made.left_out.values())
     assert 'serve_prometheus(labels="user")' in made.left_out["by user"]
+    assert made.left_out["by text"] == "request_preview is text of calls, which no metric shows"
     assert made.path.read_text("utf-8").count("# Left out: ") == len(rules)
     check(made.path)
 

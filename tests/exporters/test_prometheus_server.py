@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -72,6 +73,25 @@ def test_a_port_in_use_is_told_with_one_that_is_free():
         free = int(said.rpartition("=")[2].rstrip(")."))
         assert free > first.port
         serve(free).close()
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"addr": "0.0.0.0"}, ', addr="0.0.0.0"'),
+        ({"labels": ("user",)}, ', labels="user"'),
+        ({"addr": "localhost", "labels": ("user", "tag")},
+         ', addr="localhost", labels=("user", "tag")'),
+    ],
+)  # fmt: skip
+def test_the_line_for_a_busy_port_keeps_what_was_asked(options, kept):
+    """Address and labels are those that the person typed."""
+    with (
+        serve(free_port(), addr=options.get("addr", "127.0.0.1")) as first,
+        pytest.raises(UsageError) as told,
+    ):
+        serve(first.port, **options)
+    assert re.search(rf"serve_prometheus\(port=\d+{re.escape(kept)}\)\.$", str(told.value))
 
 
 def test_two_kernels_do_not_share_a_port():
