@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from .. import faults
 from ..exceptions import UsageError
 from ..semconv import FIGURES
+from ..words import clean
 from ._figures import Figure, Figures, figure_of
 from ._quantities import EXAMPLES, quantity
 
@@ -91,6 +92,11 @@ class Limit:
             return value >= self.threshold
         return value < self.threshold if self.comparison == "<" else value <= self.threshold
 
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether no calls are over it: the interval of a share never gets to 0 or 1 itself."""
+        return self.figure.kind == "rate" and not self.holds(0.5) and self.threshold in (0, 1)
+
     def _near_end(self, share: float, n: int) -> float:
         """The end of the interval that must be over the threshold, too."""
         low, high = wilson(share, n)
@@ -151,37 +157,56 @@ def condition_of(condition: Any) -> Condition:
     found = _FORM.match(condition)
     if found is None:
         raise UsageError(f"{condition.strip()!r} cannot be read: {_HOW}")
-    figure = figure_of(found["figure"])
-    threshold = quantity(found["number"], figure.kind)
-    if threshold is None:
-        raise UsageError(f"{found['number'].strip()!r}? {figure.name} is {EXAMPLES[figure.kind]}.")
     sign = _SIGNS.get(found["sign"], found["sign"])
-    return Limit(figure, sign, threshold, f"{figure.name} {sign} {found['number'].strip()}")
+    return _limit(figure_of(found["figure"]), sign, found["number"].strip())
 
 
+def _limit(figure: Figure, sign: str, number: str) -> Limit:
+    """Hold `figure` against `number`, if it is one of its kind and can be passed."""
+    threshold = quantity(number, figure.kind)
+    if threshold is None:
+        raise UsageError(f"{number!r}? {figure.name} is {EXAMPLES[figure.kind]}; {_UNITS}")
+    limit = Limit(figure, sign, threshold, f"{figure.name} {sign} {number}")
+    if limit.is_out_of_reach:
+        near = "> 99%" if sign in (">", ">=") else "< 1%"
+        line = f"{limit.text!r} never fires, as no number of calls makes it certain"
+        raise UsageError(f'{line}: write "{figure.name} {near}"; {_UNITS}')
+    return limit
+
+
+_UNITS = "units: %, ms, s, min, h, $, k, M."
 _HOW = (
     'write a figure, a comparison and a number, as "error_rate > 10%" or "latency_p95_s >= 800ms". '
-    f"Figures: {', '.join(FIGURES)}; comparisons: > >= < <=; units: %, ms, s, min, h, $, k, M."
+    f"Figures: {', '.join(FIGURES)}; comparisons: > >= < <=; {_UNITS}"
 )
 
 
 def _made(function: Callable[[Figures], Any]) -> Made:
-    """Take a function, tried once on the figures of no calls: a misspelt figure is told now."""
+    """Take a function, tried once: one that is broken in itself is told now, in one line."""
     name = getattr(function, "__name__", type(function).__name__)
     name = "condition" if name == "<lambda>" else name
-    try:
-        said = function(Figures(nothing()))
-    except UsageError:
-        raise
-    except Exception:  # with no calls it may divide by zero; with calls it may not
-        said = None
+    said = _tried(function, name)
     try:
         _value(said)
     except (TypeError, ValueError):
-        raise UsageError(
-            f"{name} gives {said!r}: a condition gives True, False or a number."
-        ) from None
+        line = f"{name} gives {clean(repr(said), 80)}: a condition gives True, False or a number."
+        raise UsageError(line) from None
     return Made(Figure(name, "made"), function)
+
+
+def _tried(function: Callable[[Figures], Any], name: str) -> Any:
+    """What it gives when every figure is 1, so that no unknown one can be why it raises."""
+    ones = {known: 1 if value == 0 else 1.0 for known, value in nothing().items()}
+    try:
+        return function(Figures({**ones, "errors": {}}))
+    except UsageError:
+        raise
+    except (ArithmeticError, LookupError, ValueError):  # of these numbers; of others it may not
+        return None
+    except Exception as problem:
+        why = f"{type(problem).__name__}: {clean(str(problem), 120)}"
+        line = f"{name} raised {why}; a condition takes the figures and gives True, False"
+        raise UsageError(f"{line} or a number, as lambda f: f.tokens > 500.") from None
 
 
 def nothing() -> dict[str, Any]:

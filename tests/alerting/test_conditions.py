@@ -91,6 +91,30 @@ def test_what_cannot_be_meant_is_told_in_one_line(text, told):
     assert "\n" not in str(problem.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("error_rate >= 100%", "error_rate > 99%"),
+        ("error_rate > 1", "error_rate > 99%"),
+        ("success_rate <= 0%", "success_rate < 1%"),
+        ("success_rate < 0", "success_rate < 1%"),
+    ],
+)
+def test_a_share_that_is_never_certain_is_refused(text, instead):
+    """The Wilson interval never gets to all or none; the line says what can fire, and it can."""
+    with pytest.raises(UsageError, match=f'never fires, .*: write "{instead}"'):
+        condition_of(text)
+    name = instead.partition(" ")[0]
+    assert measure(instead, **{name: float(">" in instead), "rate_n": 1000}).over
+
+
+@pytest.mark.parametrize("text", ["error_rate > 10", "tokens > 5x", "error_rate >= 100%", "x > 1"])
+def test_each_refusal_of_a_text_ends_with_the_units(text):
+    """Also where the figure is known, and only its number is not."""
+    with pytest.raises(UsageError, match=r"%, ms, s, min, h, \$, k, M\.$"):
+        condition_of(text)
+
+
 def test_an_unknown_figure_lists_all_figures_and_units():
     """Who cannot know the names finds them in the line."""
     with pytest.raises(UsageError) as problem:
@@ -211,6 +235,46 @@ def test_a_function_that_gives_no_number_is_told_at_once():
     """A text is no answer."""
     with pytest.raises(UsageError, match=r"gives 'high': a condition gives True"):
         condition_of(lambda f: "high")
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (lambda: True, "condition raised TypeError: "),
+        (lambda f, g: True, "condition raised TypeError: "),
+        (lambda f: f.tokens > LIMT, "raised NameError: name 'LIMT' is not defined; "),  # noqa: F821
+        (lambda f: f.requests and f.tokens.total > 1, "raised AttributeError: "),
+        (lambda f: f.errors > 3, "raised TypeError: "),
+    ],
+)
+def test_a_function_that_is_broken_is_told_at_once(function, told):
+    """What no figures can mend never becomes a rule."""
+    with pytest.raises(UsageError, match=told):
+        condition_of(function)
+
+
+def test_what_a_function_raises_is_folded_into_one_line():
+    """Whatever the reason looks like."""
+
+    def broken(f):
+        raise RuntimeError("first\nsecond")
+
+    with pytest.raises(UsageError, match=r"^broken raised RuntimeError: first second; .*\.$"):
+        condition_of(broken)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda f: f.tokens / (f.requests - 1) > 5,
+        lambda f: f.errors["RateLimitError"] > 3,
+        lambda f: max(f.errors.values()) > 3,
+        lambda f: f.latency_p95_s > 10 and f.ttft_p95_s > 1,
+    ],
+)
+def test_a_function_may_depend_on_what_there_is(function):
+    """What other figures would mend is no reason to refuse it."""
+    assert condition_of(function).figure.kind == "made"
 
 
 def test_a_function_that_raises_says_nothing():
