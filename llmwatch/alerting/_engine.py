@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from .. import faults
@@ -16,9 +15,15 @@ from ._watcher import Watcher
 
 __all__ = ["Engine", "News"]
 
-_GROUPS = 50  # of a rule with `by=`: the busiest are watched
+_GROUPS = 50  # of a rule with `by=`: so many are watched
 _BUSY_S = 1.0  # how often we look while something may change by itself
 _QUIET_S = 5.0  # and while calls are only getting old
+
+
+def _by_failures(found: tuple[Group, Mapping[str, Any]]) -> int:
+    """Most failures first; sorting leaves the busiest first where they are as many."""
+    failed: int = sum(found[1]["errors"].values())
+    return -failed
 
 
 class News(NamedTuple):
@@ -81,13 +86,15 @@ class Engine:
     def _groups(
         self, rule: Rule, look: Look, watchers: Mapping[Group, Watcher]
     ) -> Iterable[tuple[Group, Mapping[str, Any]]]:
-        """The groups to look at: the busiest, and those that something was said of."""
+        """The groups to look at: where calls failed, the busiest, and what was told of."""
         if not rule.by:
             return [((), look.figures(rule.window_s))]
         found = look.groups(rule.window_s, rule.by)
         if len(found) > _GROUPS:
-            faults.note("alert", f"{rule.name}: only the {_GROUPS} busiest groups are watched")
-        chosen = dict(islice(found.items(), _GROUPS))
+            faults.note(
+                "alert", f"{rule.name}: {_GROUPS} groups are watched, with most failures or calls"
+            )
+        chosen = dict(sorted(found.items(), key=_by_failures)[:_GROUPS])
         for group, watcher in watchers.items():
             if watcher.state.phase != "inactive" and group not in chosen:
                 chosen[group] = found.get(group) or nothing()

@@ -189,7 +189,7 @@ def test_groups_in_flight():
 
 
 def test_the_number_of_groups_is_bounded():
-    """A thousand users are not a thousand alerts: the busiest fifty are watched."""
+    """A thousand users are not a thousand alerts: of equal ones the busiest fifty are watched."""
     scene = Scene()
     scene.rule("many", "requests > 0", by="user")
     for n in range(1000):
@@ -197,6 +197,17 @@ def test_the_number_of_groups_is_bounded():
     scene.look()
     assert len(scene.told) == 50
     assert scene.told[0].labels == {"user": "u999"}
+
+
+def test_a_group_that_fails_is_watched_before_busy_ones():
+    """Who fails always is seen, however many others call more often."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 50%", by="user")
+    for n in range(60):
+        scene.call(20, user=f"u{n}")
+    scene.fail(10, user="unlucky")
+    scene.look()
+    assert [dict(alert.labels) for alert in scene.told] == [{"user": "unlucky"}]
 
 
 # -- making rules ---------------------------------------------------------------------------------
