@@ -12,19 +12,22 @@ from typing import Any
 from ..exceptions import UsageError
 from ._alert import Alert
 from ._deadline import TIMEOUT_S
-from ._plain import lines, title
+from ._plain import inert, look_alike, plain, title
+from ._secret import Uncopied
 from ._undelivered import Undelivered
+from ._web import is_loopback
 
 __all__ = ["Notify", "notify"]
 
 _TYPES = {"critical": "failure", "warning": "warning", "info": "info"}
+_HOOKS = ("json", "xml", "form", "apprise")  # to any host; with an s at the end over TLS
 _STATUS = re.compile(r"\berror=(\d{3})\b")  # how its log tells what the service answered
 _BROKEN_LINE = re.compile(r"connection error|timed? ?out", re.IGNORECASE)
 # A context variable: Apprise sends on a thread of its own, and hands it on.
 _said: ContextVar[list[str] | None] = ContextVar("llmwatch_apprise", default=None)
 
 
-class Notify:
+class Notify(Uncopied):
     """Sends each notice through Apprise; made by `llmwatch.notify`."""
 
     def __init__(self, service: Any, scheme: str) -> None:
@@ -34,11 +37,14 @@ class Notify:
     def __call__(self, alert: Alert) -> None:
         """Send `alert` once."""
         kind = "success" if alert.state == "resolved" else _TYPES.get(alert.severity, "info")
+        heading = inert(title(alert))
+        # The hint is there to be copied.
+        below = (inert(plain(alert.detail, 600)), look_alike(plain(alert.hint, 300)))
+        body = "\n".join(line for line in below if line) or heading
         with _unheard():
             done = self._service.notify(
-                title=title(alert), body="\n".join(lines(alert)[1:]) or title(alert),
-                notify_type=kind, body_format="text",
-            )  # fmt: skip
+                title=heading, body=body, notify_type=kind, body_format="text"
+            )
             said = " ".join(_said.get() or ())
         if not done:
             raise self._problem(said)
@@ -60,17 +66,20 @@ def notify(apprise_url: str) -> Notify:
     """A handler that sends each notice to a service that Apprise knows.
 
     Telegram, Discord, Teams, Pushover, ntfy and a hundred more; needs the extra `[notify]`.
-    Redirects are not followed; the service is waited for 3 s to connect, and 3 s at each read.
+    Text from models, tags and errors cannot format, link or mention anybody there. Redirects are
+    not followed; the service is waited for 3 s to connect, and 3 s at each read.
 
     Parameters
     ----------
     apprise_url : str
         Apprise's address of the service, e.g. `tgram://TOKEN/CHAT`. Only its scheme is ever shown.
+        `json://`, `xml://`, `form://` and `apprise://` are plain http, and so for this machine
+        only; to others `jsons://` and so on.
 
     Raises
     ------
     UsageError
-        For an address that Apprise cannot read, or when it is not installed.
+        For an address that Apprise cannot read or that is not safe, or when it is not installed.
 
     Examples
     --------
@@ -91,8 +100,17 @@ def notify(apprise_url: str) -> Notify:
         line = "Apprise cannot read this address: see https://appriseit.com/services/ for its form."
         raise UsageError(f"llmwatch.notify: {line}")
     for one in service:
+        _refuse_plain_http(one)
         one.socket_connect_timeout = one.socket_read_timeout = TIMEOUT_S
     return Notify(service, apprise_url.partition(":")[0])
+
+
+def _refuse_plain_http(service: Any) -> None:
+    """As `webhook` does. What has a protocol of its own is the person's to choose."""
+    scheme = service.protocol
+    if scheme in _HOOKS and not service.secure and not is_loopback(service.host.strip("[]")):
+        line = f"plain http would show the notice to everybody on the way: {scheme}s://…"
+        raise UsageError(f"llmwatch.notify: {line}")
 
 
 @contextmanager
@@ -100,11 +118,12 @@ def _unheard() -> Iterator[None]:
     """Keep what Apprise logs meanwhile, on our behalf, and tell nobody else.
 
     It warns about what fails with the address in the text, and where no logging is set up that
-    would end in the cell that runs.
+    would end in the cell that runs. What it posts with logs the path of the address.
     """
     token = _said.set([])
-    logger = logging.getLogger("apprise")
-    logger.addFilter(_keep)  # there once, however many use it at a time; and it stays
+    # Each is there once, however many use it at a time; and it stays.
+    logging.getLogger("apprise").addFilter(_keep)
+    logging.getLogger("urllib3.connectionpool").addFilter(_drop)
     try:
         yield
     finally:
@@ -117,3 +136,7 @@ def _keep(record: logging.LogRecord) -> bool:
         return True
     said.append(record.getMessage())
     return False
+
+
+def _drop(_: logging.LogRecord) -> bool:
+    return _said.get() is None

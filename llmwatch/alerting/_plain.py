@@ -7,11 +7,21 @@ import re
 from ..words import clean
 from ._alert import Alert
 
-__all__ = ["lines", "mark", "plain", "title"]
+__all__ = ["inert", "lines", "look_alike", "mark", "plain", "title"]
 
 _MARKS = {"critical": "✕", "warning": "▲", "info": "ℹ"}
 # Words that call everybody to a channel, in the chats that hear them in the text of a hook.
 _CALLS = re.compile(r"@(?=(?:channel|here|all|everyone)\b)", re.IGNORECASE)
+# The signs of markup have no entities that every service knows: they are replaced by
+# look-alikes, an underscore only at the edge of a word, where it would begin or end italics.
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+# Where a link (also a bare host name), a mention, a tag or a spoiler is held together: something
+# unseen parts it there.
+_JOINTS = re.compile(
+    r"(?<=\])(?=[(\[:])|(?<=[<@])(?=\S)|(?<=:)(?=//)|(?<=\w)(?=\.[^\W\d_]{2})|(?<=\|)(?=\|)"
+)
+_WORD_JOINER = "\u2060"
 
 
 def mark(alert: Alert) -> str:
@@ -22,6 +32,16 @@ def mark(alert: Alert) -> str:
 def plain(text: str, limit: int) -> str:
     """`text` as one line of at most `limit` characters that calls nobody."""
     return clean(_CALLS.sub("＠", text.replace("\u202f", " ")), limit)
+
+
+def look_alike(text: str) -> str:
+    """`text` with other signs for those that format, and that end a span of code."""
+    return text.translate(_LOOKALIKES)
+
+
+def inert(text: str) -> str:
+    """`text` that neither formats, links nor mentions where Markdown and the like are read."""
+    return _JOINTS.sub(_WORD_JOINER, _EDGE.sub("ˍ", look_alike(text)))
 
 
 def title(alert: Alert) -> str:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["Secret"]
+__all__ = ["Secret", "Uncopied"]
 
 
-class Secret:
+class Uncopied:
+    """Refuses to be pickled or copied: the secret in it would go along."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not copied: make the handler anew where it is needed")
+
+
+class Secret(Uncopied):
     """Holds a password, a token or the path of an address; its repr is `"…"`.
 
     Whoever prints an object, asks for its `vars` or shows the variables of a traceback sees
@@ -19,9 +28,6 @@ class Secret:
 
     def __repr__(self) -> str:
         return "'…'"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not copied: make the handler anew where it is needed")
 
     def reveal(self) -> str:
         """The text itself."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from ._alert import Alert
-from ._plain import mark, plain, title
+from ._plain import inert, look_alike, mark, plain, title
 from ._secret import Secret
 from ._web import Address, post
 
@@ -17,10 +16,7 @@ _COLOURS = {"critical": "#c62828", "warning": "#ef8e19", "info": "#1976d2"}
 _OVER = "#2e7d32"
 _JSON = {"Content-Type": Secret("application/json")}
 
-# Slack knows entities for & < > only. The signs of its markup have none: they are replaced by
-# look-alikes, an underscore only at the edge of a word, where it would begin or end italics.
-_LOOKALIKES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ"})
-_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # all that Slack knows
 
 
 class Slack:
@@ -62,11 +58,11 @@ def slack(url: str) -> Slack:
 
 
 def _payload(alert: Alert) -> dict[str, Any]:
-    heading = f"{mark(alert)} {_escaped(title(alert))}"
+    heading = f"{mark(alert)} {_escaped(inert(title(alert)))}"
     colour = _OVER if alert.state == "resolved" else _COLOURS.get(alert.severity, _OVER)
-    below = [_escaped(plain(alert.detail, 600))] if alert.detail else []
-    if alert.hint:  # in a span of code an underscore is one
-        below.append(f"`{_escaped(plain(alert.hint, 300), edge=False)}`")
+    below = [_escaped(inert(plain(alert.detail, 600)))] if alert.detail else []
+    if alert.hint:  # in a span of code nothing links, and it is there to be copied
+        below.append(f"`{_escaped(look_alike(plain(alert.hint, 300)))}`")
     attachment = {
         "color": colour,
         "fallback": heading,
@@ -78,6 +74,5 @@ def _payload(alert: Alert) -> dict[str, Any]:
     return {"text": heading, "attachments": [attachment]}
 
 
-def _escaped(text: str, *, edge: bool = True) -> str:
-    text = text.translate(_LOOKALIKES)
-    return _EDGE.sub("ˍ", text) if edge else text
+def _escaped(text: str) -> str:
+    return text.translate(_ENTITIES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import subprocess
 import sys
 
@@ -74,6 +75,46 @@ def test_the_log_of_others_goes_on(caplog):
     assert caplog.messages == ["mine"]
 
 
+def test_no_text_formats_links_or_mentions():
+    """For services that read Markdown, as Discord; and it is read as before."""
+    text = "[click](https://evil.example) <@&123> @bob <b> || www.evil.example a < 5"
+    with http_sink() as sink:
+        llmwatch.notify(at(sink))(alert(message=f"**bold** {text}", detail=f"_it_ ~x~ `c` {text}"))
+    told = json.loads(sink.posted[0].body)
+    for shown in (told["title"], told["message"]):
+        held = ("](", "://", "<@", "@&", "@bob", "<b", "||", "www.", "evil.e", "*", "~", "`", "_i")
+        assert not [sign for sign in held if sign in shown]
+        assert text in shown.replace("\u2060", "")
+
+
+@pytest.mark.parametrize("scheme", ["json", "xml", "form", "apprise", "JSON"])
+def test_plain_http_is_for_this_machine(scheme):
+    """To another host a notice goes over TLS; the line says how, and not to whom."""
+    with pytest.raises(llmwatch.UsageError, match=rf"everybody.*: {scheme.lower()}s://…$") as told:
+        llmwatch.notify(f"{scheme}://u:s3cret@example.com/t0ken")
+    assert not [word for word in ("s3cret", "t0ken", "example") if word in str(told.value)]
+    for url in (f"{scheme}s://example.com/t0ken", f"{scheme}://[::1]:8/t0ken"):
+        assert llmwatch.notify(url)
+
+
+def test_it_is_not_pickled():
+    """The address would go along, with its password."""
+    handler = llmwatch.notify("jsons://user:s3cret@example.com/t0ken")
+    with pytest.raises(TypeError, match="a secret is not copied"):
+        pickle.dumps(handler)
+
+
+def test_the_path_is_in_no_log(caplog):
+    """Nor in what the library logs that posts for Apprise; its log for others goes on."""
+    with http_sink() as sink:
+        handler = llmwatch.notify(f"{at(sink)}/s3cret")
+        with caplog.at_level(logging.DEBUG):
+            handler(alert())
+            logging.getLogger("urllib3.connectionpool").debug("mine")
+    assert "s3cret" in sink.posted[0].path
+    assert caplog.messages == ["mine"]
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "nosuch://s3cret", None, 3])
 def test_an_address_that_apprise_cannot_read_is_told_at_once(url, capfd):
     """One line, without the secret, and nothing of Apprise's beside it."""
@@ -86,8 +127,8 @@ def test_an_address_that_apprise_cannot_read_is_told_at_once(url, capfd):
 
 def test_only_the_scheme_shows():
     """Not the host, which is a token with many services."""
-    handler = llmwatch.notify("json://s3cret.example.com/t0ken")
-    assert repr(handler) == "notify('json://…')"
+    handler = llmwatch.notify("jsons://s3cret.example.com/t0ken")
+    assert repr(handler) == "notify('jsons://…')"
     assert "s3cret" not in repr(vars(handler))
     assert "t0ken" not in repr(vars(handler))
 

@@ -51,7 +51,8 @@ def test_text_of_others_is_text():
     for text in (payload["text"], attachment["fallback"], attachment["text"]):
         assert "<" not in text
         assert ">" not in text
-        assert "&lt;!channel&gt;" in text
+        assert "&lt;!channel&gt;" in text.replace("\u2060", "")
+        assert "://" not in text.partition("\n")[0]
         assert "&amp;" in text
         assert "@here" not in text
         assert not set("*~") & set(text)
@@ -59,6 +60,15 @@ def test_text_of_others_is_text():
     detail, hint = attachment["text"].split("\n")
     assert "`" not in payload["text"] + detail
     assert hint.count("`") == 2
+
+
+def test_an_address_in_a_text_is_no_link():
+    """Neither a bare one, nor one in Markdown, which Mattermost and Discord read."""
+    text = "see https://evil.example, www.evil.example or [x](mailto:a@b.cd)"
+    payload = posted(alert(message=text, detail=text))
+    for shown in (payload["text"], payload["attachments"][0]["text"].partition("\n")[0]):
+        assert not [held for held in ("://", "www.", "evil.example", "](", "a@b") if held in shown]
+        assert text in shown.replace("\u2060", "")
 
 
 def test_a_long_text_is_cut():
