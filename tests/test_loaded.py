@@ -24,7 +24,7 @@ BEGIN = 1_790_000_000_000_000_000
 SUFFIXES = ("csv", "jsonl", "parquet")
 TEXTS = [c.name for c in COLUMNS if c.kind == "text" and c.name not in ("call_id", "status")]
 COUNTS = [c.name for c in COLUMNS if c.kind == "count"]
-NUMBERS = [c.name for c in COLUMNS if c.kind == "number"]
+NUMBERS = [c.name for c in COLUMNS if c.kind == "number" and c.name != "score"]
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1) | (
     st.sampled_from([
@@ -42,7 +42,7 @@ def a_call(draw):
     seconds = st.floats(0, 1e6) | st.sampled_from([0.1, 1 / 3, 5e-324])
     values = {name: some(texts) for name in draw(st.sets(st.sampled_from(TEXTS), max_size=6))}
     values |= {name: some(st.integers(0, 2**53)) for name in COUNTS}
-    values |= {name: some(seconds) for name in NUMBERS}
+    values |= {name: some(seconds) for name in NUMBERS} | {"score": some(st.floats(-1, 1))}
     return Call(
         call_id=draw(texts), started_at=BEGIN + draw(st.integers(0, 10**15)),
         status=draw(st.sampled_from(["ok", "error", "cancelled", "partial", "lost"])),
@@ -265,6 +265,9 @@ ROW = "2026-03-01T10:00:00+00:00,ok"
         ("x.jsonl", '{"started_at": "2026-03-01", "status": "ok", "chunks": true}', "no whole"),
         ("x.jsonl", '{"started_at": "2026-03-01", "status": "ok", "chunks": -3}', "not between 0"),
         ("x.jsonl", '{"started_at": "2026-03-01", "status": "ok", "score": {}}', "is no number"),
+        ("x.jsonl", '{"started_at": "2026-03-01", "status": "banana"}', "is 'banana', which is none of"),
+        ("x.jsonl", '{"started_at": "2026-03-01", "status": "ok", "score": 500}', "not between -1 and"),
+        ("x.csv", f'{HEAD}\n{ROW},1,True,2.5,"a\nb"\n{ROW},1,"Tr\nue"', "is cut: its last line"),
         ("x.parquet", b"PAR1" + b"x" * 50 + b"PAR1", "is no whole Parquet file"),
         ("x.parquet", b"", "is no whole Parquet file"),
         ("x.csv.gz", b"not packed", "could not read"),
@@ -284,6 +287,26 @@ def test_a_file_that_is_none_of_ours(tmp_path, name, content, words):
     assert words in line
     assert name in line
     assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    "tag", ["a\nb", 'x",\n",,"y', "x" * 200_000, "\n".join(["z,"] * 100_000), 'say ""hi""'],
+    ids=["a line end", "quotes", "long", "long lines", "quoted"],
+)  # fmt: skip
+def test_a_csv_may_end_without_a_line_end(tmp_path, tag):
+    """The last value may be in quotes, hold line ends, and be longer than Python's csv reads."""
+    path = tmp_path / "x.csv"
+    cell = '"' + tag.replace('"', '""') + '"'
+    path.write_text(f"{HEAD}\n{ROW},1,True,2.5,{cell}\n{ROW},1,True,2.5,{cell}", newline="")
+    assert llmwatch.load(path).calls["tag"].tolist() == [tag, tag]
+
+
+def test_a_comparison_looks_back_from_the_last_call():
+    """As `summary` does: the last minute of what is over is the one before its end."""
+    source = Source(*(made(n, tag="ab"[n % 2], latency_s=1.0) for n in range(8)))
+    loaded = llmwatch.load(source.calls)
+    assert loaded.summary(window="1min").requests == 8
+    assert loaded.compare(window="1min").table["calls"].tolist() == [4, 4]
 
 
 @pytest.mark.parametrize("source", [5, None, "", "  ", "a\0.csv", b"calls.csv", [], {}])

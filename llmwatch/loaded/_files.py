@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ __all__ = ["SUFFIXES", "format_of", "read"]
 
 _BLOCK = 2**20  # bytes read at a time
 _LONGEST = 64 * _BLOCK  # bytes in a line; what is longer is no table
+_QUOTED = re.compile(rb'"[^"]*"')
 _TEXTS = {column.name for column in COLUMNS if column.kind == "text"}
 
 
@@ -77,7 +79,7 @@ def _csv(path: Path) -> pd.DataFrame:
     with _opened(path) as file:
         header = next(csv.reader([file.readline(_LONGEST).decode("utf-8-sig")]), [])
     _check_twice(path, header)
-    if tail and len(next(csv.reader([tail.decode("utf-8", "replace")]))) != len(header):
+    if tail and _is_cut(path, tail, len(header)):
         raise UsageError(f"{path} is cut: its last line is not whole.")
     try:
         with _opened(path) as file:
@@ -96,6 +98,29 @@ def _csv(path: Path) -> pd.DataFrame:
     for name in _TEXTS.intersection(frame.columns):
         frame[name] = _armed(frame[name])
     return frame
+
+
+def _is_cut(path: Path, tail: bytes, width: int) -> bool:
+    """Whether the last row lacks values; `tail` is its last line, and all of it as a rule."""
+    try:
+        if len(next(csv.reader([tail.decode("utf-8", "replace")]))) == width:
+            return False
+    except csv.Error:  # a text longer than that module reads
+        pass
+    return _QUOTED.sub(b"", _last_row(path)).count(b",") + 1 != width
+
+
+def _last_row(path: Path) -> bytes:
+    """From the last line end that is in no quotes."""
+    row: list[bytes] = []
+    is_open = False
+    with _opened(path) as file:
+        for line in file:
+            if not is_open:
+                row = []
+            row.append(line)
+            is_open ^= line.count(b'"') % 2 == 1
+    return b"".join(row)
 
 
 def _armed(texts: pd.Series[Any]) -> pd.Series[Any]:

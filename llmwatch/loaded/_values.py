@@ -109,6 +109,15 @@ def _texts(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     return found, is_known
 
 
+def _statuses(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Texts that are one of `STATUSES`: what is none would be in no rate and no count."""
+    found, is_known = _texts(series)
+    for row in is_known.nonzero()[0].tolist() if {*found[is_known]} - {*STATUSES} else ():
+        if found[row] not in STATUSES:
+            raise _Wrong(row, found[row], f"none of {', '.join(STATUSES)}")
+    return found, is_known
+
+
 def _text(row: int, value: Any) -> str:
     """A text, also where pandas made a number or a flag of it."""
     if isinstance(value, str):
@@ -220,9 +229,16 @@ def _objects(series: pd.Series[Any]) -> tuple[list[Any], np.ndarray]:
 
 
 def _reader_of(column: Column) -> Reader:
+    if column.name in _OWN:
+        return _OWN[column.name]
     if column.unit == "s":
         return partial(_numbers, least=0.0, most=_LONGEST_S)
     return _READERS[column.kind]
+
+
+_OWN: dict[str, Reader] = {
+    "status": _statuses, "score": partial(_numbers, least=-1.0, most=1.0),
+}  # fmt: skip
 
 
 _READERS: dict[Kind, Reader] = {

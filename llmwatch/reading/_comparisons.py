@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ._source import Source
@@ -24,7 +23,7 @@ class Comparisons(Source):
         baseline: Any = None,
         *,
         groups: Iterable[Any] | None = None,
-        window: str | timedelta | float | None = None,
+        window: Any = None,
         since: datetime | date | str | None = None,
         until: datetime | date | str | None = None,
         seed: int = 0,
@@ -86,6 +85,6 @@ class Comparisons(Source):
 
         words, view = words_of(by), self._now()
         return compare(
-            view.arrays(*needed(words)), words, baseline, now_ns=time.time_ns(), groups=groups,
+            view.arrays(*needed(words)), words, baseline, now_ns=self._clock_ns(), groups=groups,
             window=window, since=since, until=until, seed=seed, older=view.older,
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, overload
@@ -165,10 +164,6 @@ class Figures(Source):
             in_flight=[row["age_s"] for row in self._in_flight()],
             past=view.past,
         )
-
-    def _clock_ns(self) -> int:
-        """What a window looks back from, nanoseconds since the epoch."""
-        return time.time_ns()
 
 
 def _warn_of_past(view: View, span: Stretch) -> None:

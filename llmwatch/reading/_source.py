@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -45,6 +46,10 @@ class Source(ABC):
     def _prices(self) -> PriceBook:
         """The prices in force."""
         return PriceBook()
+
+    def _clock_ns(self) -> int:
+        """What a window looks back from, nanoseconds since the epoch."""
+        return time.time_ns()
 
     def _now(self) -> View:
         self._settle()
