@@ -209,7 +209,8 @@ def test_calls_in_flight():
 @pytest.mark.parametrize(
     "window",
     ["5min", "5 minutes", "300s", "300", 300, 300.0, "0.5min 270s", timedelta(minutes=5),
-     pd.Timedelta("5min"), pd.offsets.Minute(5), np.timedelta64(5, "m"), "4min60s", "5Min"],
+     pd.Timedelta("5min"), pd.offsets.Minute(5), np.timedelta64(5, "m"), "4min60s", "5Min",
+     np.int64(300), np.float32(300), pd.DateOffset(minutes=5), pd.DateOffset(2, seconds=150)],
 )  # fmt: skip
 def test_a_window_looks_back_from_now(window):
     """Calls that started within the window count, the one on its edge included."""

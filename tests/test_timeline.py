@@ -253,7 +253,8 @@ def test_a_day_that_a_country_skipped():
 
 @pytest.mark.parametrize(
     "freq", ["1min", "min", 60, 60.0, timedelta(minutes=1), pd.Timedelta("1min"),
-             pd.offsets.Minute(1), np.timedelta64(1, "m"), np.timedelta64(60_000, "ms"), "60 seconds"]
+             pd.offsets.Minute(1), np.timedelta64(1, "m"), np.timedelta64(60_000, "ms"), "60 seconds",
+             np.int64(60), np.float32(60), pd.DateOffset(minutes=1)]
 )  # fmt: skip
 def test_every_spelling_of_a_length(freq):
     """Text, seconds, and the lengths of datetime, numpy and pandas are one."""
@@ -266,7 +267,8 @@ def test_every_spelling_of_a_length(freq):
 
 @pytest.mark.parametrize(
     "freq", ["", "x", "1M", "1MS", "1ME", "0s", "-1s", 0, -5, float("nan"), float("inf"), True,
-             None, [], "1..5s", pd.offsets.MonthBegin(1), pd.NaT, np.timedelta64("NaT"), 1e300]
+             None, [], "1..5s", pd.offsets.MonthBegin(1), pd.NaT,
+             pd.DateOffset(months=1), pd.DateOffset(minute=5), np.True_, np.timedelta64("NaT"), 1e300]
 )  # fmt: skip
 def test_a_length_that_is_none(freq):
     """One line says what to give; a month is no length, since none is like another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
@@ -44,7 +45,7 @@ def compare(
     """
     import numpy as np
 
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise UsageError(f"seed={seed!r}: give a whole number from 0 on, e.g. seed=1.")
     words = words_of(by)
     chosen = Stretch.of(now_ns, window, since, until).select(columns)
@@ -62,7 +63,7 @@ def compare(
         [rows[n] for n in order],
         chosen,
         by=naming.by,
-        seed=seed,
+        seed=int(seed),
         is_given=baseline is not None,
         left_out=int(np.isin(codes, nameless).sum()),
         older=older,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from numbers import Real
 from typing import Any
 
 from ..exceptions import UsageError
@@ -42,12 +43,22 @@ def length_ns(name: str, value: Any) -> int:
 def _length_s(value: Any) -> float | None:
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if type(value).__name__ == "timedelta64":
+    if type(value).__name__ == "timedelta64":  # before numbers: numpy counts it among them
         return float(value.astype("timedelta64[ns]").astype("int64")) / 1e9
-    value = getattr(value, "freqstr", value)  # a pandas offset; what is no length has no unit here
-    return _seconds(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    text = getattr(value, "freqstr", value)  # a pandas offset; what is no length has no unit here
+    seconds = _seconds(text.strip()) if isinstance(text, str) else None
+    return seconds if seconds is not None else _offset_s(value)
+
+
+def _offset_s(value: Any) -> float | None:
+    """`pandas.DateOffset(minutes=5)`, which has no text; `timedelta` knows no months."""
+    parts = getattr(value, "kwds", None)
+    if not parts:
+        return None
+    length = timedelta(**{name: float(part) for name, part in parts.items()})
+    return length.total_seconds() * float(value.n)
 
 
 def _seconds(text: str) -> float | None:

@@ -73,6 +73,7 @@ def test_every_claim_names_its_seed():
     pd.testing.assert_frame_equal(one.differences, again.differences)
     assert (one.seed, set(one.differences["seed"])) == (4, {4})
     assert repr(one).endswith("seed=4, 9,999 resamples")
+    pd.testing.assert_frame_equal(source.compare(seed=np.int64(4)).differences, one.differences)
     low, elsewhere = (row(c, "cost_usd_per_call")["low"] for c in (one, other))
     assert low != elsewhere
     assert low == pytest.approx(elsewhere, abs=0.05)
