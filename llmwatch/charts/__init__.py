@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from ..late import late
 
 if TYPE_CHECKING:
-    from ._draw import KINDS, check, draw
+    from ._draw import KINDS, check, draw, draw_one_sided
     from ._look import DARK, LIGHT, Look, Theme
     from ._parts import Chart
 
-__all__ = ["DARK", "KINDS", "LIGHT", "Chart", "Look", "Theme", "check", "draw"]
+__all__ = ["DARK", "KINDS", "LIGHT", "Chart", "Look", "Theme", "check", "draw", "draw_one_sided"]
 
 __getattr__ = late(
     __name__,
@@ -24,5 +24,6 @@ __getattr__ = late(
         "Theme": "_look",
         "check": "_draw",
         "draw": "_draw",
+        "draw_one_sided": "_draw",
     },
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-__all__ = ["compare"]
+__all__ = ["compare", "one_sided"]
 
 _ROW, _NAMES = 24, 160  # pixels: a row, the names left of it
 _CHARACTER = 6.4  # pixels, at most, of one of the words right of it
@@ -54,6 +54,13 @@ def compare(differences: pd.DataFrame, look: Look, *, width: int) -> Chart:
         return parts[0]
     apart = alt.Resolve(scale=alt.ScaleResolveMap(color="independent", shape="independent"))
     return alt.VConcatChart(vconcat=parts, spacing=16, resolve=apart)
+
+
+def one_sided(why: str, width: int) -> Chart:
+    """The picture of calls that are no two groups."""
+    chart = empty("Compare", "nothing to compare", width, 100)
+    chart.title = heading("Compare", [readable(why, 200)], width)
+    return chart
 
 
 def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:

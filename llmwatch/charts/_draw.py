@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import UsageError
 from ._calls import Calls
-from ._compare import compare
+from ._compare import compare, one_sided
 from ._cost import cost
 from ._display import offline
 from ._errors import errors
@@ -21,7 +21,7 @@ from ._waterfall import waterfall
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KINDS", "check", "draw"]
+__all__ = ["KINDS", "check", "draw", "draw_one_sided"]
 
 KINDS = ("latency", "tokens", "cost", "errors", "timeline", "waterfall", "compare")
 """The charts there are."""
@@ -74,6 +74,12 @@ def draw(
     width, height = _size("width", width), _size("height", height or _HEIGHTS.get(kind, 200))
     chart = _chart(kind, frame, look, by or "model", threshold, width, height)
     return offline(chart, **style(look))
+
+
+def draw_one_sided(why: str, *, theme: Theme = None, width: int = 640) -> Chart:
+    """The `compare` of calls that are no two groups: empty, and it says `why`."""
+    look = look_of(theme)
+    return offline(one_sided(why, _size("width", width)), **style(look))
 
 
 def check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import isnan
 from typing import TYPE_CHECKING
 
 from ..words import UNKNOWN, dollars, seconds, tokens
@@ -58,7 +60,7 @@ class Points:
 
     def _row(self, at: int) -> dict[str, object]:
         calls, failed = self.calls, bool(self.failed[at])
-        into, out = (calls.numbers(f"{side}_tokens")[at] for side in ("input", "output"))
+        into, out = (self._told(f"{side}_tokens", at, tokens) for side in ("input", "output"))
         state = (calls.texts("error_type")[at] if failed else None) or calls.texts("status")[at]
         return {
             "t": round(calls.started[at]),
@@ -68,7 +70,12 @@ class Points:
             "when": moment(calls.started[at]),
             "took": seconds(self.took[at]),
             "state": readable(state) or UNKNOWN,
-            "used": f"{tokens(into)} → {tokens(out)}",
-            "cost": dollars(calls.numbers("cost_usd")[at]),
+            "used": f"{into} → {out}",
+            "cost": self._told("cost_usd", at, dollars),
             "tag": readable(calls.texts("tag")[at]) or UNKNOWN,
         }
+
+    def _told(self, name: str, at: int, words: Callable[[float], str]) -> str:
+        """A figure of a call, with ~ its estimate where nothing was reported."""
+        told, guess = self.calls.numbers(name)[at], self.calls.numbers(f"estimated_{name}")[at]
+        return f"~{words(guess)}" if isnan(told) and not isnan(guess) else words(told)

@@ -9,13 +9,15 @@ from ..late import late
 if TYPE_CHECKING:
     from ._compare import compare, needed
     from ._comparison import Comparison
+    from ._naming import TooFewGroups
 
-__all__ = ["Comparison", "compare", "needed"]
+__all__ = ["Comparison", "TooFewGroups", "compare", "needed"]
 
 __getattr__ = late(
     __name__,
     {
         "Comparison": "_comparison",
+        "TooFewGroups": "_naming",
         "compare": "_compare",
         "needed": "_compare",
     },

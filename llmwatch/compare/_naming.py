@@ -8,12 +8,16 @@ from typing import Any
 from ..exceptions import UsageError
 from ..words import clean
 
-__all__ = ["JOIN", "Naming"]
+__all__ = ["JOIN", "Naming", "TooFewGroups"]
 
 JOIN = " · "
 _GIVEN = ("tag", "user", "feature")  # by `watch`
 _MOST = 20  # groups: more than anybody reads
 _SHOWN = 5  # groups that an error names
+
+
+class TooFewGroups(UsageError):
+    """There are not two groups among the calls, whichever one asks for."""
 
 
 class Naming:
@@ -61,7 +65,7 @@ class Naming:
                 f"groups={groups!r}: two are needed to compare, of {self._some(_SHOWN)}."
             )
         if len(chosen) < 2:
-            raise UsageError(self._too_few())
+            raise TooFewGroups(self._too_few())
         if len(chosen) > _MOST:
             raise UsageError(
                 f"by={self.by!r} makes {len(chosen):,} groups, and at most {_MOST} are compared: "
@@ -75,7 +79,7 @@ class Naming:
             if str(given) == name or [*map(str, parts)] == [*map(str, self._keys[n])]:
                 return n
         if not self.names:
-            raise UsageError(self._too_few())
+            raise TooFewGroups(self._too_few())
         raise UsageError(
             f"{option}={given!r} is no group by {self.by!r}: there are {self._some(_SHOWN)}."
         )

@@ -71,10 +71,14 @@ class Pictures(Tables, SpanTable, Comparisons):
         --------
         >>> llmwatch.session.chart("latency", threshold=10)  # doctest: +SKIP
         """
-        from ..charts import check, draw
+        from ..charts import check, draw, draw_one_sided
+        from ..compare import TooFewGroups
 
         check(kind, by=by, threshold=threshold, baseline=baseline, groups=groups)
-        frame = self._frame(kind, by, baseline, groups)
+        try:
+            frame = self._frame(kind, by, baseline, groups)
+        except TooFewGroups as why:
+            return draw_one_sided(str(why), theme=theme, width=width)
         return draw(
             kind, frame, by=by, threshold=threshold, theme=theme, width=width, height=height
         )

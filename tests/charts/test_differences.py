@@ -61,6 +61,22 @@ def test_compare_is_that_of_the_reading():
     assert "against haiku" in words(source.chart("compare", by="model", baseline="haiku"))
 
 
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [(["v1"], "All calls by 'tag' are of one group, 'v1'"), (["v1"] * 30, "are of one group"),
+     ([None], "No call has a tag")],
+)  # fmt: skip
+def test_one_group_is_an_empty_picture_that_says_why(tags, why):
+    """As no calls are; what cannot be meant is still told as an error."""
+    source = llmwatch.load(calls(len(tags), tag=tags))
+    chart = source.chart("compare", theme="dark", width=300)
+    assert {"words": "nothing to compare"} in rows(chart)
+    assert why in words(chart).replace("\n", " ")
+    assert chart.to_dict()["width"] == 300
+    with pytest.raises(UsageError, match=r"is no group|No call has"):
+        source.compare(baseline="v9")
+
+
 def test_groups_of_a_comparison_can_be_chosen():
     """Of more than can be compared, those that are named."""
     source = llmwatch.load(calls(120, tag=[f"v{n % 30}" for n in range(120)]))

@@ -28,6 +28,18 @@ def test_a_call_that_was_stopped_is_hollow():
     assert marks == [True, False]
 
 
+def test_what_is_estimated_is_told_as_that():
+    """Of a stream without usage the pointer tells the estimates, with a ~ before each."""
+    frame = calls(
+        3, status=["partial", "ok", "ok"], input_tokens=[None, 5, None],
+        output_tokens=[None, 7, None], estimated_input_tokens=[11, None, None],
+        estimated_output_tokens=[12, None, None], cost_usd=[None, 0.25, None],
+        estimated_cost_usd=[0.5, None, None],
+    )  # fmt: skip
+    found = {(row["used"], row["cost"]) for row in rows(draw("latency", frame))}
+    assert found == {("~11 → ~12", "~$0.50"), ("5 → 7", "$0.25"), ("– → –", "–")}
+
+
 def test_the_threshold_is_in_the_picture():
     """A threshold far above all calls still lies within the axis."""
     chart = draw("latency", calls(20), threshold=600)
