@@ -94,7 +94,7 @@ def test_times_are_those_of_the_call(server, path):
 
 
 def test_no_text_of_the_request_above_debug(server, path):
-    """INFO, WARNING and ERROR say nothing of what was asked or answered by themselves."""
+    """INFO, WARNING and ERROR have neither question nor answer, unless a provider's error quotes it."""
     server.script(Reply.rate_limited(), Reply("a secret answer"), Reply.server_error())
     with llmwatch.watch(), llmwatch.log_to(path):
         ask(server, "a secret question", retries=1)
