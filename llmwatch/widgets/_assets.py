@@ -13,8 +13,8 @@ __all__ = ["css", "esm", "spec", "vega"]
 _STATIC = Path(__file__).parent / "static"
 # One module for the browser, in this order: each file uses the ones before it.
 _SCRIPTS = (
-    "words", "dom", "rows", "figures", "talk", "menu", "head", "strip", "tiles", "charts", "trace",
-    "call", "table", "panel",
+    "words", "dom", "rows", "figures", "talk", "menu", "head", "strip", "tiles", "charts", "poster",
+    "trace", "call", "table", "panel",
 )  # fmt: skip
 _STYLES = ("base", "head", "tiles", "table", "trace")
 _SPECS = ("latency", "tokens", "cost")

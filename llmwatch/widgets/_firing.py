@@ -7,7 +7,7 @@ from typing import Any
 
 from ._rows import rounded
 
-__all__ = ["Firing"]
+__all__ = ["Firing", "firing_of"]
 
 _URGENT = ("critical", "warning", "info")
 _SHOWN = 5
@@ -60,10 +60,18 @@ class Firing:
     def _firing(self) -> list[Any]:
         return list(self._now.values())
 
+    def _loud(self) -> list[Any]:
+        muted = self.muted
+        return [alert for alert in self._firing() if alert.name not in muted]
+
+    @property
+    def count(self) -> int:
+        """How many fire and are not muted, told one by one or not."""
+        return len(self._loud())
+
     def told(self) -> list[dict[str, Any]]:
         """What the browser gets: the most urgent first, at most five."""
-        muted = self.muted
-        firing = [alert for alert in self._firing() if alert.name not in muted]
+        firing = self._loud()
         firing.sort(key=lambda alert: (_URGENT.index(alert.severity), alert.since))
         return [_told(alert) for alert in firing[:_SHOWN]]
 
@@ -76,6 +84,14 @@ class Firing:
             if condition.figure.name.startswith("latency_p") and ">" in condition.comparison
         ]
         return rounded(min(lines, default=None))
+
+
+def firing_of(source: Any) -> list[dict[str, Any]]:
+    """What fires in a session at this moment, as the strip tells it."""
+    firing = Firing(getattr(source, "alerts", None), lambda: None)
+    leave = firing.follow()
+    leave()
+    return firing.told()
 
 
 def _told(alert: Any) -> dict[str, Any]:

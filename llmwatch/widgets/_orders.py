@@ -46,7 +46,7 @@ class Orders:
             "resume": lambda _: self._source.enable(),
             "mute": lambda order: self._refresher.firing.mute(str(order["name"])),
             "rate": lambda order: self._source.feedback(str(order["call_id"]), bool(order["good"])),
-            "csv": lambda _: self._export(),
+            "csv": lambda order: self._export(order.get("id")),
         }
 
     def hear(self, widget: Any, order: Any, buffers: Any) -> None:
@@ -70,7 +70,7 @@ class Orders:
             problem = " ".join(str(trouble).split())[:200] or type(trouble).__name__
         self._refresher.answer(order.get("id"), problem)
 
-    def _export(self) -> None:
+    def _export(self, number: Any) -> None:
         """Send the calls as CSV; where that is too much for a browser, leave the file here."""
         name = f"llmwatch-{time.strftime('%Y%m%d-%H%M%S')}.csv"
         with tempfile.TemporaryDirectory(prefix="llmwatch-") as folder:
@@ -78,9 +78,9 @@ class Orders:
             written = self._source.to_csv(path)
             packed = gzip.compress(path.read_bytes(), 6)
         if len(packed) <= _DOWNLOAD:
-            self._send({"do": "save", "name": name, "rows": written.rows}, [packed])
+            self._send({"do": "save", "id": number, "name": name, "rows": written.rows}, [packed])
             return
         here = Path.cwd() / name
         written = self._source.to_csv(here)
         text = f"Too much for a download: {written.rows:,} calls saved as {here}"
-        self._send({"do": "say", "text": text}, [])
+        self._send({"do": "say", "id": number, "text": text}, [])

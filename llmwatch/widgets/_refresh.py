@@ -18,9 +18,10 @@ __all__ = ["Refresher"]
 
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
 _WINDOW = 500  # calls that somebody who comes later is told at once
+_HELD = 1_000  # calls that the browser may hold, so that a change of them is seen
 _NEW = 100  # calls told in one refresh; of more the newest, and of the rest when there is room
 _NEW_SPANS, _OPEN_SPANS = 200, 50
-_ANSWERS = 8
+_ANSWERS, _UNTOLD = 8, 1_000  # answers told again and again; those that none was told yet
 _DIRTY = 10_000  # changed calls to look at; only the newest are told of
 
 
@@ -61,13 +62,13 @@ class Refresher:
         self._lock = threading.RLock()
         self._writer = writer or Writer()
         self._owns_writer = writer is None
-        self._answers: deque[dict[str, Any]] = deque(maxlen=_ANSWERS)
+        self._answers: deque[dict[str, Any]] = deque(maxlen=_UNTOLD)
         self._seq = 0
         self._base, self._base_total = 0, source.store.total
         self._reached = self._base_total  # calls that the last message knew of
         self._base_spans = source.traces.finished.total
         self._joined = self._clock()
-        self._owed: set[int] = set()  # calls among the newest 500 for which there was no room yet
+        self._owed: set[int] = set()  # calls that the browser may hold, and no room yet for them
         self._amended: dict[int, int] = {}  # number of a call: the message that told of it
         self._dirty: deque[int] = deque(maxlen=_DIRTY)
         self._changes = 0
@@ -134,7 +135,9 @@ class Refresher:
             amended = self._take_amended()
             if told == self._last and not amended and not self._owed:
                 return False
-            self._last = told
+            while len(self._answers) > _ANSWERS:
+                self._answers.popleft()
+            self._last = {**told, "answers": list(self._answers)}
             self._seq += 1
             self._amended.update(dict.fromkeys(amended, self._seq))
             message = {
@@ -160,6 +163,7 @@ class Refresher:
             self._base_spans = told["ended_spans"]
             return {
                 "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
+                "session": self._source.session_id,
                 "rows": [self._row(n, call) for n, call in zip(numbers, calls, strict=True)],
                 "span_fields": SPAN_FIELDS, "spans": spans, **told,
             }  # fmt: skip
@@ -176,6 +180,7 @@ class Refresher:
             "recording": bool(getattr(source, "enabled", True)),
             "budget": [budget.spent, budget.limit] if budget is not None else None,
             "alerts": self.firing.told(),
+            "firing": self.firing.count,
             "threshold_s": self.firing.threshold_s(),
             "answers": list(self._answers),
             "ended_spans": source.traces.finished.total,
@@ -209,12 +214,13 @@ class Refresher:
         return taken
 
     def _rows_since(self) -> list[list[Any]]:
-        """The calls since `base`, and those changed since then or owed, among the newest 500."""
+        """The calls since `base`, and those changed since then or owed that the browser may hold."""
         view = self._source.store.view()
         total = self._reached = view.older + len(view)
         fresh = min(_NEW, total - self._base_total)
-        changed = {n for n in self._amended if total - _WINDOW <= n < total - fresh}
-        changed |= self._pay(total - _WINDOW, _NEW - fresh)
+        amended = sorted(n for n in self._amended if total - _HELD <= n < total - fresh)
+        self._owed.update(amended[:-_WINDOW])  # as many at once as anybody is told
+        changed = {*amended[-_WINDOW:], *self._pay(total - _HELD, _NEW - fresh)}
         reach = total - min(changed) if changed else fresh
         calls = view.calls(reach)
         numbers = view.numbers()[-len(calls) :].tolist() if calls else []

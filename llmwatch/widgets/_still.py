@@ -7,13 +7,16 @@ trust. Where the live panel is on the page, its style sheet hides the picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 from ..colours import BAD, MUTED, RULE
 from ..records import Call
+from ..semconv import STATUSES
+from ..totals import codes_of, known
 from ..words import UNKNOWN, clean, dollars, percent, plural, seconds, tokens
+from ._firing import firing_of
 from ._payload import NEEDED, buckets, figures
 
 __all__ = ["Still"]
@@ -38,6 +41,12 @@ class Still:
     def __init__(self, source: Any) -> None:
         view = source.store.view()
         columns = view.arrays(*NEEDED)
+        self._session_id = source.session_id
+        self._budget = getattr(source, "budget", None)
+        self._alerts = firing_of(source)
+        ok = codes_of(columns) == STATUSES.index("ok")
+        latency, is_known = known(columns["latency_s"][ok])
+        self._slowest = max(latency[is_known].tolist(), default=None)
         self._at_ns = time.time_ns()
         self._figures = figures(columns, self._at_ns, view.past)
         self._buckets = buckets(columns)
@@ -48,8 +57,9 @@ class Still:
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(self._at_ns / 1e9))
         tiles = "".join(_tile(*told) for told in self._told())
         return (
-            f"<div {_BOX}><div><b>llmwatch</b> "
+            f'<div {_BOX} data-session="{self._session_id}"><div><b>llmwatch</b> '
             f'<span style="color:{MUTED}">as of {at}</span></div>'
+            f"{''.join(map(_alert, self._alerts))}"
             f'<div style="display:flex;flex-wrap:wrap;margin:4px 0">{tiles}</div>'
             f"{_table(self._calls)}</div>"
         )
@@ -57,6 +67,7 @@ class Still:
     def text(self) -> str:
         """The same in lines."""
         said = [f"{label} {value}" for label, value, *_ in self._told()]
+        said += [alert["message"] for alert in self._alerts]
         rows = [" ".join(part for part in _row(call) if part) for call in self._calls]
         return "\n  ".join(["llmwatch: " + " · ".join(said), *rows]).replace("\u202f", " ")
 
@@ -68,19 +79,34 @@ class Still:
         flow = f"{tokens(f['input_tokens'])} → {tokens(f['output_tokens'])}"
         n = f"n {f['latency_n']:,.0f}" if f["latency_n"] else ""
         first = f"TTFT {seconds(f['ttft_p50_s'])}" if f["ttft_p50_s"] is not None else ""
-        unpriced = f"{f['unpriced']:,.0f} unpriced" if f["unpriced"] else ""
+        spent = [f"{f['unpriced']:,.0f} unpriced"] if f["unpriced"] else []
+        if self._budget is not None:
+            spent.append(f"{dollars(self._budget.spent)} of {dollars(self._budget.limit)}")
         into, out = course.get("input", []), course.get("output", [])
         return [
             ("Calls", tokens(f["requests"]), "", course.get("calls", []), False),
             ("p50", seconds(f["latency_p50_s"]), n, course.get("p50", []), False),
-            ("p95", UNKNOWN if few else seconds(f["latency_p95_s"]), first,
+            ("Slowest" if few and f["latency_n"] else "p95",
+             seconds(self._slowest if few else f["latency_p95_s"]), first,
              course.get("p95", []), False),
             ("Errors", percent(f["error_rate"]), plural(failed, "error") if failed else "",
              course.get("errors", []), failed > 0),
-            ("Tokens", tokens(f["tokens"]), flow,
+            ("Tokens", _known_or_about(tokens, f["tokens"], f["estimated_tokens"]), flow,
              [a + b for a, b in zip(into, out, strict=True)], False),
-            ("Cost", dollars(f["cost_usd"]), unpriced, course.get("cost", []), False),
+            ("Cost", _known_or_about(dollars, f["cost_usd"], f["estimated_cost_usd"]),
+             " · ".join(spent), course.get("cost", []), False),
         ]  # fmt: skip
+
+
+def _known_or_about(words: Callable[[Any], str], value: Any, guess: Any) -> str:
+    return f"~{words(guess)}" if value is None and guess else words(value)
+
+
+def _alert(told: dict[str, Any]) -> str:
+    return (
+        f'<div><b style="{BAD}">{escape(told["message"])}</b> '
+        f'<span style="color:{MUTED}">{escape(told["detail"])}</span></div>'
+    )
 
 
 def _tile(label: str, value: str, context: str, course: Sequence[float | None], bad: bool) -> str:

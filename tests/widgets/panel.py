@@ -33,6 +33,7 @@ async ({esm, css, state, vega}) => {
       state[name] = value;
       heard[`change:${name}`]?.forEach(hear => hear());
     },
+    lose: () => heard.comm_live_update?.forEach(hear => hear()),
     say: (message, buffers) => heard['msg:custom']?.forEach(hear => hear(message, buffers)),
   };
   const {get, on, off, send} = window.model;

@@ -26,6 +26,7 @@ from llmwatch.widgets._still import Still
 from tests.notebook import run
 from tests.widgets.make import call
 from tests.widgets.panel import Made, whole
+from tests.widgets.panel_page.plain import full
 
 FLYING = {
     "started_at": 1_790_000_000_000_000_000, "age_s": 3.0, "model": "gpt-5", "operation": "chat",
@@ -187,6 +188,31 @@ def test_a_rating_and_a_later_price_are_told():
     assert [row[0] for row in rows] == list(range(50))
     assert all(named(told.state, row)["cost_usd"] for row in rows)
     assert told.news() is None
+
+
+def test_every_answer_is_told(tmp_path):
+    """However many orders a blocked kernel finds when it is free again."""
+    told = Told(Made(*made(3)))
+    for number in range(40):
+        told.refresher.answer(number)
+    assert [answer["id"] for answer in told.news()["answers"]] == [*range(40)]
+    assert told.news() is None
+    told.refresher.answer(40)
+    assert [answer["id"] for answer in told.news()["answers"]][-1] == 40
+
+
+def test_a_rating_of_any_call_in_the_browser_is_told():
+    """Also of those between the newest 500, which who comes is told, and the 1,000 it may hold."""
+    told = Told(Made(*made(1_500))).settled()
+    told.session.store.amend({600: {"score": 1.0}})
+    assert 600 in {row[0] for row in told.news()["rows"]}
+    told.session.store.amend({number: {"score": 1.0} for number in range(1_400)})
+    heard = set()
+    while (message := told.news()) is not None:
+        assert len(message["rows"]) <= 700
+        heard |= {row[0] for row in message["rows"]}
+        told.now += 1
+    assert heard >= set(range(501, 1_400))
 
 
 def test_calls_in_flight_are_told_without_an_age():
@@ -453,6 +479,16 @@ def test_the_picture_says_the_same_without_a_script():
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert html.count("<svg") == 6
+    few = Still(Made(*made(3, status="partial", latency_s=6.0, cost_usd=None, input_tokens=None,
+                           output_tokens=None, estimated_output_tokens=70,
+                           estimated_cost_usd=0.001), *made(1, latency_s=7.0, cost_usd=None,
+                           input_tokens=None, output_tokens=None))).text()  # fmt: skip
+    assert "Slowest 7.00 s" in few
+    assert "Tokens ~210 · Cost ~$0.003" in few
+    firing = full()
+    for said in (Still(firing).html(), Still(firing).text()):
+        assert "p95 2." in said
+        assert "over 2" in said
     assert html.count("<tr>") == 11
     assert "mathjax_ignore" in html
     assert text.startswith("llmwatch: Calls 31 · p50 1.30 s · p95 1.60 s · Errors 3 %")

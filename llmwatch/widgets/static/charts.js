@@ -70,8 +70,8 @@ function pictures(view) {
   async function keep(name, kind) {
     const { live } = made[name];
     if (!live) return;
-    const url = await live.view.toImageURL(kind, 2);
-    save(await (await fetch(url)).blob(), `llmwatch-${name}.${kind}`);
+    const drawn = poster(view, TITLES[name], JSON.parse(made[name].keyed), await live.view.toSVG());
+    save(kind === "svg" ? drawn.blob : await painted(drawn), `llmwatch-${name}.${kind}`);
   }
 
   return { node, draw, begin, restyle, save: keep,

@@ -7,7 +7,7 @@ function head(view) {
   const dot = el("span", { class: "lw-dot" });
   const state = el("span", { class: "lw-sr", role: "status" });
   const running = el("span", { class: "lw-running" });
-  const flow = el("span", { class: "lw-running lw-roomy" });
+  const flow = el("span", { class: "lw-running" });
   const pause = el("button", { type: "button", class: "lw-tool", onclick: () => {
     view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });

@@ -9,8 +9,9 @@ class View {
     this.parts = { head: head(this), chips: chips(this), strip: strip(this), tiles: tiles(this),
       table: table(this) };
     this.word = el("p", { class: "lw-word", role: "status", hidden: true });
+    this.rule = el("style");
     const { parts } = this;
-    root.append(parts.head.node, parts.chips.node, this.word, parts.strip.node, parts.tiles.node,
+    root.append(this.rule, parts.head.node, parts.chips.node, this.word, parts.strip.node, parts.tiles.node,
       parts.tiles.note, this.pictures.node, parts.table.node, this.tip.node);
   }
 
@@ -26,11 +27,15 @@ class View {
       return;
     }
     this.stale = false;
+    this.drawn = Date.now();
     this.talk.hearAnswers();
     this.seen = scene(this.book, this.filter);
     const { head: top, chips: filters, strip: alarms, tiles: figures, table: list } = this.parts;
     const settle = list.hold();
     mark(this.root, "data-gone", this.gone ? "" : null);
+    // Where this is live the picture of the same session says nothing more.
+    const same = `.llmwatch-still[data-session="${CSS.escape(this.book.now.session)}"]`;
+    say(this.rule, this.gone ? "" : `${same} { display: none; }`);
     for (const part of [top, filters, alarms, figures, list]) part.draw(this.seen);
     this.pictures.draw(this.seen);
     say(this.word, this.talk.word);
@@ -40,6 +45,7 @@ class View {
 
   tick() {
     if (!this.seen || this.gone || !this.root.clientWidth) return;
+    if (Date.now() - this.drawn > (this.filter.minutes === null ? 30_000 : 1_000)) this.redraw();
     this.seen.now = this.book.clock();
     if (this.seen.running.length) {
       this.parts.head.tick(this.seen);
@@ -63,11 +69,13 @@ class View {
     this.parts.table.reveal(number, this.seen);
   }
 
-  // The calls behind an alert: where there is just one model or tag to look at, only these.
+  // The calls behind an alert: where there is just one model to look at, only its calls.
   show(alert) {
     const ids = new Set(alert.call_ids);
     const calls = [...this.book.calls.values()].filter(call => ids.has(call.call_id));
-    this.filter = { ...ANY, status: alert.figure === "error_rate" ? "error" : null };
+    const models = new Set(calls.map(call => call.model ?? ""));
+    this.filter = { ...ANY, status: alert.figure === "error_rate" ? "error" : null,
+      model: models.size === 1 ? [...models][0] : null };
     this.order = alert.figure.startsWith("latency") ? "slowest" : "newest";
     this.root.querySelector(".lw-order").value = this.order;
     this.draw();
@@ -82,8 +90,9 @@ class View {
 
   // -- what the parts ask
 
-  alarmed(word) {
-    return this.book.now.alerts.some(alert => alert.figure.startsWith(word));
+  // Of a part of the calls nobody knows whether it is the one that an alert is about.
+  alarmed(figure) {
+    return !isFiltered(this.filter) && this.book.now.alerts.some(alert => alert.figure === figure);
   }
 
   budget() {

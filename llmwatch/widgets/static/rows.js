@@ -24,7 +24,7 @@ class Book {
     this.fields = [];
     this.seq = -1;
     this.now = { total: 0, figures: null, buckets: null, running: [], flying: 0, recording: true,
-      budget: null, alerts: [], threshold_s: null, answers: [], open_spans: [] };
+      budget: null, alerts: [], firing: 0, session: "", threshold_s: null, answers: [], open_spans: [] };
     this.spans = new Map();
     this.spanFields = [];
     this.ahead = 0;  // how far Python's clock is ahead of this one, in ms
@@ -52,7 +52,9 @@ class Book {
   take({ seq, base, now_ms, rows, spans = [], open_spans = [], ...now }) {
     this.seq = seq;
     this.ahead = now_ms - Date.now();
+    const oldest = this.calls.keys().next().value ?? 0;
     for (const values of rows) {
+      if (values[0] < oldest) continue;  // older than all that is here
       const call = { ...named(this.fields, values), version: seq };
       this.calls.set(call.number, call);
     }

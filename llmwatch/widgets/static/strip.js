@@ -3,7 +3,7 @@
 function strip(view) {
   const node = el("div", { class: "lw-strip", role: "log", "aria-label": "Alerts",
     "aria-live": "polite", "aria-relevant": "additions" });
-  const known = new Map();
+  const known = new Map(), rest = el("p", { class: "lw-rest", hidden: true });
 
   function make(alert) {
     const title = el("b", { dir: "auto" }), more = el("span", { class: "lw-more", dir: "auto" });
@@ -39,6 +39,10 @@ function strip(view) {
       say(made.mute, waits ? "queued" : "Mute");
       made.mute.disabled = waits || view.gone;
     }
+    const others = view.book.now.firing - alerts.length;
+    rest.hidden = others <= 0;
+    say(rest, `${plural(others, "more alert")}: %llmwatch alerts`);
+    node.append(rest);
     node.hidden = !alerts.length;
   }
 

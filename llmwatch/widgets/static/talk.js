@@ -6,7 +6,8 @@ class Talk {
     this.book = book;
     this.changed = changed;
     this.waiting = new Map();
-    this.number = Math.floor(Math.random() * 1e9) * 1000;  // no two pages ask under one number
+    this.first = Math.floor(Math.random() * 1e9) * 1000;  // no two views ask under one number
+    this.number = this.first;
     this.word = "";
     this.asked = 0;
   }
@@ -43,7 +44,9 @@ class Talk {
     this.timer = setTimeout(() => { this.word = ""; this.changed(); }, ms);
   }
 
+  // All views of a session hear it; it is for the one that asked.
   async hear(message, buffers) {
+    if (!(message.id > this.first && message.id <= this.number)) return;
     if (message.do === "say") this.tell(message.text, 60_000);  // a place that one may want to copy
     if (message.do !== "save") return;
     const packed = new Blob([buffers[0]]).stream();

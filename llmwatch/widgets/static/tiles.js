@@ -19,12 +19,13 @@ const TILES = [
   { name: "calls", label: "Calls", series: "calls",
     value: f => tokens(f.requests), context: f => (f.qps == null ? "" : rate(f.qps)) },
   { name: "p50", label: "p50", series: "p50", title: "half of the answers came within",
-    value: f => seconds(f.latency_p50_s), context: f => (f.latency_n ? `n ${grouped(f.latency_n)}` : "") },
+    value: f => seconds(f.latency_p50_s), bad: (f, view) => view.alarmed("latency_p50_s"),
+    context: f => (f.latency_n ? `n ${grouped(f.latency_n)}` : "") },
   { name: "p95", series: "p95", title: "19 of 20 answers came within",
     label: f => (f.latency_n && f.latency_n < ENOUGH ? "Slowest" : "p95"),
     value: (f, view) => seconds(f.latency_n < ENOUGH ? view.slowest() : f.latency_p95_s),
     context: f => (f.ttft_p50_s == null ? "" : `TTFT ${seconds(f.ttft_p50_s)}`),
-    bad: (f, view) => view.alarmed("latency") },
+    bad: (f, view) => view.alarmed("latency_p95_s") || view.alarmed("latency_p99_s") },
   { name: "errors", label: "Errors", series: "errors",
     value: f => percent(f.error_rate),
     context: f => failures(f.errors ?? {}),
@@ -32,15 +33,17 @@ const TILES = [
   { name: "tokens", label: "Tokens", series: "tokens",
     value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
     context: f => (f.tokens ? `${fewTokens(f.input_tokens)} ${ARROW} ${fewTokens(f.output_tokens)}` : ""),
-    more: f => (f.output_tokens_per_s == null ? "" : `${tokens(f.output_tokens_per_s)}${THIN}/s`) },
+    aside: f => (f.output_tokens_per_s == null ? "" : `${tokens(f.output_tokens_per_s)}${THIN}/s`) },
   { name: "cost", label: "Cost", series: "cost",
     value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
       : dollars(f.cost_usd)),
     context: (f, view) => (f.unpriced ? `${grouped(f.unpriced)} unpriced` : limit(view)),
-    more: (f, view) => (f.unpriced ? limit(view) : ""),
+    aside: (f, view) => (f.unpriced && view.budget() ? used(view.budget()) : ""),
     bad: (f, view) => view.budget() !== null && view.budget()[0] >= view.budget()[1] },
 ];
-const limit = view => (view.budget() ? `of ${dollars(view.budget()[1])}` : "");
+// A budget is that of a watch, of which the calls here may be a part or more.
+const limit = view => (view.budget() ? view.budget().map(dollars).join(" of ") : "");
+const used = ([spent, most]) => percent(most ? spent / most : 1);
 
 function tiles(view) {
   const made = TILES.map(tile => ({ tile, ...tileOf(tile) }));
@@ -64,7 +67,8 @@ function tiles(view) {
 }
 
 function tileOf(tile) {
-  const label = el("dt"), value = el("dd", { class: "lw-value" });
+  const label = el("span"), aside = el("span", { class: "lw-aside" });
+  const value = el("dd", { class: "lw-value" });
   const context = el("dd", { class: "lw-context" });
   const course = document.createElementNS(SVG, "svg");
   course.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -76,8 +80,9 @@ function tileOf(tile) {
   line.setAttribute("class", "lw-stroke");
   course.append(area, line);
   const bar = el("span", { class: "lw-bar", hidden: true }, el("span"));
-  const node = el("dl", { class: "lw-tile", "data-tile": tile.name }, label, value, context, course, bar);
-  return { node, label, value, context, area, line, course, bar };
+  const node = el("dl", { class: "lw-tile", "data-tile": tile.name }, el("dt", {}, label, aside), value,
+    context, course, bar);
+  return { node, label, aside, value, context, area, line, course, bar };
 }
 
 function drawTile(one, figures, seen, view) {
@@ -85,13 +90,9 @@ function drawTile(one, figures, seen, view) {
   say(one.label, typeof tile.label === "function" ? tile.label(figures) : tile.label);
   figure(one.value, empty ? UNKNOWN : tile.value(figures, view));
   const context = empty ? "" : tile.context(figures, view);
-  const more = empty ? "" : tile.more?.(figures, view) ?? "";
-  if (one.said !== context + more) {
-    one.said = context + more;
-    one.context.replaceChildren(el("span", { text: context }),
-      ...(more ? [el("span", { class: "lw-roomy", text: ` · ${more}` })] : []));
-    mark(one.context, "title", [context, more].filter(Boolean).join(" · "));
-  }
+  say(one.aside, empty ? "" : tile.aside?.(figures, view) ?? "");
+  say(one.context, context);
+  mark(one.context, "title", context || null);
   mark(one.node, "title", tile.title);
   mark(one.node, "data-bad", !empty && tile.bad?.(figures, view) ? "" : null);
   const budget = tile.name === "cost" ? view.budget() : null;

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from llmwatch import words
+from llmwatch.alerting import rule_of
 from tests.widgets.panel import Made, drawn, show, whole
 from tests.widgets.panel_page.plain import calls, tile
 
@@ -75,6 +76,33 @@ def test_a_filter_over_a_part_says_so(page):
     root.get_by_label("Status: all").click()
     root.locator(".lw-note").wait_for(state="hidden")
     assert tile(root, "calls") == "700"
+
+
+def test_speed_and_budget_stand_at_every_width(page):
+    """Tokens a second beside the tokens; a budget with what was spent of it, not of all calls."""
+    state = {**whole(Made(*calls(30))), "budget": [0.08, 0.5]}
+    root = show(page, state, charts=False)
+    for width in (300, 420, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        drawn(page)
+        assert root.locator("[data-tile=tokens] .lw-aside").inner_text().endswith("/s")
+        assert root.locator("[data-tile=cost] .lw-aside").inner_text() == "16\u202f%"
+    state = {**whole(Made(*calls(30, status="ok", cost_usd=0.04))), "budget": [0.08, 0.5]}
+    root = show(page, state, charts=False)
+    assert root.locator("[data-tile=cost] .lw-context").last.inner_text() == "$0.08 of $0.50"
+
+
+def test_only_the_figure_of_the_alert_is_red(page):
+    """And none under a filter, which shows a part that the alert may not be about."""
+    session = Made(*calls(60))
+    session.alerts.add(rule_of("half", "latency_p50_s > 1", severity="critical", min_calls=2))
+    session.alerts.evaluate()
+    root = show(page, whole(session), charts=False)
+    red = "root => [...root.querySelectorAll('.lw-tile[data-bad]')].map(it => it.dataset.tile)"
+    assert root.evaluate(red) == ["p50", "errors"]
+    root.get_by_label("Model", exact=True).select_option("gpt-5")
+    drawn(page)
+    assert root.evaluate(red) == ["errors"]
 
 
 def test_the_line_of_a_budget_is_for_all_calls(page):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from llmwatch import words
+from llmwatch.alerting import rule_of
 from tests.widgets.panel import Made, drawn, show, whole
 from tests.widgets.panel_page.plain import calls, full, news, order, sent
 
@@ -101,6 +104,33 @@ def test_what_needs_python_is_queued(page):
     assert root.get_by_text("no such call").is_visible()
     assert root.get_by_label("Resume recording").is_enabled()
     assert not root.locator(".lw-strip").is_visible()
+
+
+def test_an_alert_of_one_model_shows_the_calls_of_it(page):
+    """What else is slower is not what it is about."""
+    slower = [replace(it, call_id=f"b{it.call_id}") for it in calls(30, model="b", latency_s=20.0)]
+    session = Made(*calls(30, model="a", latency_s=9.0), *slower)
+    session.alerts.add(rule_of("slow", "latency_p95_s > 5", by="model", min_calls=2))
+    session.alerts.evaluate()
+    root = show(page, whole(session), charts=False)
+    shown = set()
+    for number in range(2):
+        root.locator(".lw-alert").nth(number).get_by_text("Show", exact=True).click()
+        drawn(page)
+        (model,) = set(root.locator(".lw-row .lw-model").all_inner_texts())
+        shown.add(model)
+    assert shown == {"a", "b"}
+
+
+def test_alerts_that_are_not_shown_are_counted(page):
+    """Five are; the others have a line that says where they are."""
+    session = Made(*calls(60))
+    for number in range(9):
+        session.alerts.add(rule_of(f"slow {number}", "latency_p95_s > 2", min_calls=2))
+    session.alerts.evaluate()
+    root = show(page, whole(session), charts=False)
+    assert root.locator(".lw-alert").count() == 5
+    assert root.get_by_text("4 more alerts: %llmwatch alerts").is_visible()
 
 
 def test_an_alert_shows_its_calls(page):

@@ -9,7 +9,7 @@ import pytest
 from llmwatch import words
 from tests.browser import PATIENCE_MS
 from tests.widgets.panel import Made, drawn, show, whole
-from tests.widgets.panel_page.plain import calls, flying, full, tile
+from tests.widgets.panel_page.plain import calls, flying, full, sent, tile
 from tests.widgets.test_receipt_browser import CONTRASTS
 
 CONTRAST = CONTRASTS.replace(".llmwatch-receipt", ".lw-panel")
@@ -88,15 +88,26 @@ def test_nothing_is_cut_at_any_width(page, name):
         assert root.locator(".lw-none").inner_text().startswith("No calls yet. Recording is paused")
 
 
+@pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everything_can_be_read(page, theme):
-    """In both themes every text has a contrast of 4.5 at least, also in an open call."""
+def test_everything_can_be_read(page, theme, gone):
+    """In both themes every text has a contrast of 4.5 at least, also in an open call.
+
+    And also in grey, where the kernel is gone: nothing that holds text lets its ground through.
+    """
     root = show(page, whole(full()), theme=theme, charts=False)
+    if gone:
+        page.evaluate("window.model.lose()")
+        root.get_by_text("kernel gone").first.wait_for()
+        through = """root => [...root.querySelectorAll(':not(:disabled)')].filter(
+            it => it.textContent.trim() && getComputedStyle(it).opacity < 1).length"""
+        assert root.evaluate(through) == 0
     for row in root.locator(".lw-line[aria-expanded]").all()[:6]:
         row.click()
     seen = page.evaluate(CONTRAST)
     assert len(seen) > 60
-    assert [(text, ratio) for text, ratio in seen if ratio < 4.5] == []
+    off = {"Mute"} if gone else set()  # a button that does nothing now may say so
+    assert [(text, ratio) for text, ratio in seen if ratio < 4.5 and text not in off] == []
     assert (root.get_attribute("data-dark") is not None) == (theme == "dark")
 
 
@@ -154,19 +165,26 @@ def test_where_a_large_export_lies_is_told(page):
     """What is too much for a download is on the kernel's disk: the panel says where."""
     root = show(page, whole(Made(*calls(3))), charts=False)
     said = "Too much for a download: 3 calls saved as /home/ada/a-folder/llmwatch-1.csv"
-    page.evaluate("text => window.model.say({do: 'say', text}, [])", said)
+    root.get_by_label("Export").click()
+    root.get_by_text("Calls as CSV").click()
+    number = sent(page)[-1]["id"]
+    tell = "([id, text]) => window.model.say({do: 'say', id, text}, [])"
+    page.evaluate(tell, [number + 1, "of another view"])
+    page.evaluate(tell, [number, said])
     root.get_by_text(said).wait_for()
+    assert root.get_by_text("of another view").count() == 0
     assert at_rest(root, CUT) == []
 
 
 def test_motion_can_be_had_without(page):
-    """Who asks for less motion gets none."""
+    """A bar grows softly and nothing else moves; who asks for less motion gets none."""
     page.emulate_media(reduced_motion="reduce")
     session = Made()
     session.flying = [flying()]
-    root = show(page, whole(session), charts=False)
-    spin = "node => getComputedStyle(node).animationName"
-    icon = root.locator(".lw-row[data-status=running] .lw-icon").first
-    assert icon.evaluate(spin) == "none"
+    root = show(page, {**whole(session), "budget": [0.1, 0.5]}, charts=False)
+    bar = root.locator("[data-tile=cost] .lw-bar span")
+    moves = "node => getComputedStyle(node).transitionDuration"
+    assert bar.evaluate(moves) == "0s"
     page.emulate_media(reduced_motion="no-preference")
-    assert icon.evaluate(spin) == "lw-turn"
+    assert bar.evaluate(moves) == "0.3s"
+    assert root.evaluate("root => root.getAnimations({subtree: true}).length") == 0

@@ -106,4 +106,29 @@ def test_charts_live_on(page):
             root.get_by_label("Export").click()
             root.get_by_text(f"Latency as {kind}").click()
         with open(download.value.path(), "rb") as file:  # noqa: PTH123  # a path of Playwright's
-            assert file.read(4) == start
+            taken = file.read()
+            assert taken.startswith(start)
+    drawing = taken.decode()
+    assert "Latency</text>" in drawing
+    assert "claude-haiku-4.5</text>" in drawing  # the keys are in the picture
+    assert '<rect width="' in drawing  # and so is its ground
+
+
+def test_a_window_of_time_moves_on(page):
+    """Where nothing happens, calls leave "last 5 min" all the same."""
+    page.clock.install()
+    root = show(page, whole(Made(*calls(60))), charts=False)
+    root.get_by_label("Time", exact=True).select_option("last 5 min")
+    page.clock.run_for(2_000)
+    assert 0 < int(tile(root, "calls")) < 60
+    page.clock.run_for(1_800_000)
+    assert tile(root, "calls") == "0"
+
+
+def test_a_call_older_than_all_that_is_here_is_not_taken(page):
+    """One told alone, far below the others, would leave a hole that nobody can read."""
+    state = whole(Made(*calls(30)))
+    first, *others = state["rows"]
+    root = show(page, {**state, "rows": others}, charts=False)
+    news(root, state, 1, 0, rows=[first])
+    assert page.evaluate("document.querySelectorAll('.lw-row').length") == len(others)
