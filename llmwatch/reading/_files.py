@@ -70,7 +70,8 @@ class Files(Source):
         headers : mapping, optional
             Sent along, such as a key.
         content : bool
-            Whether what was asked and answered goes with it, as far as it is kept.
+            Whether what was asked and answered goes with it, as far as it is kept, and what an
+            error says, since that may quote it.
 
         Returns
         -------

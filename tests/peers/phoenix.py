@@ -133,7 +133,7 @@ def test_a_failure_is_shown_as_one(server, phoenix):
     server.script(Reply.server_error())
     with llmwatch.watch() as w, pytest.raises(openai.InternalServerError), llmwatch.span("failing"):
         ask(server, "Hello!")
-    w.to_otlp(phoenix.url)
+    w.to_otlp(phoenix.url, content=True)
     (call,) = [span for span in phoenix.spans("failing", 2) if span["span_kind"] == "LLM"]
     assert call["status_code"] == "ERROR"
     assert call["status_message"] == w.calls.error_message[0]
