@@ -24,14 +24,17 @@ function total(calls, names, answered) {
   return values.length || !answered ? sum(values) : null;
 }
 
+// An answer that broke after it had begun was paid for; one that was refused was not.
+const isRefused = call => call.status === "error" && !(call.http_status < 400);
+
 function count(calls, filter, now) {
   const ok = calls.filter(call => call.status === "ok");
   const failed = calls.filter(call => call.status === "error");
-  const answered = calls.length - failed.length;
+  const answers = calls.filter(call => !isRefused(call)), answered = answers.length;
   const latency = ascending(knownOf(ok, "latency_s")), first = ascending(knownOf(ok, "ttft_s"));
-  const unmeasured = calls.filter(call => call.status !== "error"
-    && call.input_tokens == null && call.output_tokens == null).length;
-  const unpriced = calls.filter(call => call.status !== "error" && call.cost_usd == null).length;
+  const unmeasured = answers.filter(call => call.input_tokens == null
+    && call.output_tokens == null).length;
+  const unpriced = answers.filter(call => call.cost_usd == null).length;
   const scores = knownOf(calls, "score"), rated = ok.length + failed.length;
   return {
     requests: calls.length,

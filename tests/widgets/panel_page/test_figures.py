@@ -65,6 +65,20 @@ def test_a_filter_shows_the_figures_of_what_fits(page, chosen):
     assert not root.locator(".lw-note").is_visible()
 
 
+def test_an_answer_that_broke_was_paid_for(page):
+    """A stream that failed after it had begun counts as unknown and estimated, under a filter, too."""
+    unknown = dict.fromkeys(("input_tokens", "output_tokens", "cost_usd"))
+    made = calls(12, status="error", http_status=200, error_type="APIError", **unknown,
+                 estimated_output_tokens=75, estimated_cost_usd=0.001)  # fmt: skip
+    root = show(page, whole(Made(*made)), charts=False)
+    for tag, n in (("all tags", 12), ("baseline", 6)):
+        root.get_by_label("Tag", exact=True).select_option(label=tag)
+        drawn(page)
+        assert tile(root, "tokens") == f"~{75 * n}"
+        assert tile(root, "cost") == f"~$0.0{n if n > 9 else f'0{n}'}"
+        assert root.locator("[data-tile=cost] .lw-context").inner_text() == f"{n} unpriced"
+
+
 def test_a_filter_over_a_part_says_so(page):
     """Where the browser holds the newest calls only, figures under a filter say of how many."""
     session = Made(*calls(700))
