@@ -134,7 +134,7 @@ def percent(share: float | None) -> str:
         return f">99.9{_THIN}%"
     if value >= 1000:
         return f"{value:,.0f}{_THIN}%"
-    fine = 0 < value < 1 or 99 < value < 100
+    fine = 0 < value < 10 or 99 < value < 100
     return f"{_shortest(value, 1 if fine else 0)}{_THIN}%"
 
 

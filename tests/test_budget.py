@@ -144,6 +144,19 @@ def test_calls_of_unknown_price_are_named(server):
     assert caught.value.unpriced == 1
 
 
+def test_an_answer_that_broke_is_of_unknown_price(server):
+    """It was paid for, who knows how much; one that was refused costs nothing."""
+    server.script(Reply(text="a long story " * 20, cut_after=3), Reply.unauthorized())
+    client = offline_client(server, max_retries=0)
+    with llmwatch.watch(budget=0.5) as w:
+        with pytest.raises(Exception, match="incomplete|closed|Connection"):
+            list(client.chat.completions.create(**ASK, stream=True))
+        with pytest.raises(openai.AuthenticationError):
+            client.chat.completions.create(**ASK)
+    assert list(w.calls.status) == ["error", "error"]
+    assert (w.budget.spent, w.budget.unpriced) == (0, 1)
+
+
 def test_a_price_given_later_is_charged(server):
     """Every budget around the calls grows by what they cost, once; the next call is refused."""
     client = offline_client(server)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..context import Cell
 from ..semconv import NAMES, STATUSES
-from ..totals import codes_of, known
+from ..totals import BEGUN, codes_of, known, refused
 from ._conditions import Condition
 from ._look import Group, Look
 
@@ -151,8 +151,8 @@ def _offending(look: Look, condition: Condition) -> np.ndarray:
         has = [known(column)[1] for column in look.columns(*_MEASURED[name]).values()]
         is_measured = np.logical_or.reduce(has)
         if name.startswith("un"):  # a refused call is of no price, not of an unknown one
-            is_answered = codes_of(look.columns("status_code")) != STATUSES.index("error")
-            found &= is_answered & ~is_measured
+            failed = codes_of(look.columns("status_code")) == STATUSES.index("error")
+            found &= ~refused(failed, look.columns(*BEGUN)) & ~is_measured
         else:
             found &= is_measured
     return found

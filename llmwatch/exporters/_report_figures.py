@@ -100,7 +100,7 @@ class Figures:
         return f"{self.of['satisfaction']:+.2f} ({plural(n, 'rating')})" if n else ""
 
     def _answered(self) -> int:
-        return self.totals.requests - self.totals.statuses["error"]
+        return self.totals.answered
 
 
 def groups(

@@ -11,6 +11,7 @@ from ..context import Budget, Scope
 from ..exceptions import BudgetExceeded
 from ..records import Call
 from ..store import Rows, Store
+from ..totals import is_refused
 from ..words import dollars
 
 __all__ = ["Accounts", "refusal", "repriced"]
@@ -29,7 +30,8 @@ class Accounts:
 
     def book(self, call: Call, number: int, scope: Scope) -> None:
         """Charge the budgets around a call; a refusal of the provider costs nothing."""
-        if not scope.budgets or (call.status == "error" and call.cost_usd is None):
+        is_free = call.cost_usd is None and is_refused(call.status, call.http_status, call.chunks)
+        if not scope.budgets or is_free:
             return
         for budget in set(scope.budgets):
             budget.charge(call.cost_usd, call.model, number)

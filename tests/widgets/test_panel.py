@@ -491,7 +491,7 @@ def test_the_picture_says_the_same_without_a_script():
         assert "over 2" in said
     assert html.count("<tr>") == 11
     assert "mathjax_ignore" in html
-    assert text.startswith("llmwatch: Calls 31 · p50 1.30 s · p95 1.60 s · Errors 3 %")
+    assert text.startswith("llmwatch: Calls 31 · p50 1.30 s · p95 1.60 s · Errors 3.2 %")
     assert "no LLM calls yet" in Still(Made()).html()
 
 

@@ -83,7 +83,7 @@ function percent(share) {
   const value = share * 100;
   if (value > 0 && value < 0.1) return `<0.1${THIN}%`;
   if (value > 99.9 && value < 100) return `>99.9${THIN}%`;
-  const fine = (value > 0 && value < 1) || (value > 99 && value < 100);
+  const fine = (value > 0 && value < 10) || (value > 99 && value < 100);
   return `${shortest(value, fine ? 1 : 0)}${THIN}%`;
 }
 
