@@ -7,7 +7,6 @@ function head(view) {
   const dot = el("span", { class: "lw-dot" });
   const state = el("span", { class: "lw-sr", role: "status" });
   const running = el("span", { class: "lw-running" });
-  const flow = el("span", { class: "lw-running" });
   const pause = el("button", { type: "button", class: "lw-tool", onclick: () => {
     view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });
@@ -26,7 +25,7 @@ function head(view) {
   ]);
   const queued = el("span", { class: "lw-queued" });
   const node = el("header", { class: "lw-head" },
-    el("div", { class: "lw-title" }, dot, el("b", { text: "llmwatch" }), running, flow, queued, state),
+    el("div", { class: "lw-title" }, dot, el("b", { text: "llmwatch" }), running, queued, state),
     el("div", { class: "lw-tools" }, pause, out, more));
 
   function draw(seen) {
@@ -53,8 +52,8 @@ function head(view) {
     const isFlying = seen.flying > 0 && !view.gone;
     const word = view.gone ? "kernel gone" : view.book.now.recording ? "" : "paused";
     const flying = isFlying ? `${grouped(seen.flying)} running · ${age(oldest)}` : "";
-    say(running, [word, flying].filter(Boolean).join(" · "));
-    say(flow, isFlying && sum(came) ? `~${fewTokens(sum(came))} tokens` : "");
+    const flow = isFlying && sum(came) ? `~${fewTokens(sum(came))} tokens` : "";
+    say(running, [word, flying, flow].filter(Boolean).join(" · "));
     mark(running, "data-stuck", seen.flying && oldest > STUCK_S ? "" : null);
   }
 

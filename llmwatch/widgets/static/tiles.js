@@ -33,7 +33,7 @@ const TILES = [
   { name: "tokens", label: "Tokens", series: "tokens",
     value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
     context: f => (f.tokens ? `${fewTokens(f.input_tokens)} ${ARROW} ${fewTokens(f.output_tokens)}` : ""),
-    aside: f => (f.output_tokens_per_s == null ? "" : `${tokens(f.output_tokens_per_s)}${THIN}/s`) },
+    aside: f => (f.output_tokens_per_s == null ? "" : `${fewTokens(f.output_tokens_per_s)}/s`) },
   { name: "cost", label: "Cost", series: "cost",
     value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
       : dollars(f.cost_usd)),
