@@ -24,7 +24,8 @@ root => [...root.querySelectorAll('.lw-value')].filter(node => {
 # What is wider than its place: figures that are cut, and anything that makes the panel scroll.
 CUT = """
 root => [root, ...root.querySelectorAll(
-  '.lw-running, .lw-tile dt, .lw-tile dt *, .lw-value, .lw-sums, .lw-row:not([data-status=error]) .lw-time, .lw-alert b')]
+  '.lw-running, .lw-tile dt, .lw-tile dt *, .lw-value, .lw-sums,'
+  + '.lw-row:not([data-status=error]) .lw-time, .lw-alert b')]
   .filter(node => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1
     && getComputedStyle(node).display !== 'inline')
   .map(node => `${node.className}: ${node.textContent.slice(0, 40)}`)
