@@ -149,7 +149,7 @@ def test_an_answer_that_broke_is_of_unknown_price(server):
     server.script(Reply(text="a long story " * 20, cut_after=3), Reply.unauthorized())
     client = offline_client(server, max_retries=0)
     with llmwatch.watch(budget=0.5) as w:
-        with pytest.raises(Exception, match="incomplete|closed|Connection"):
+        with pytest.raises(Exception, match=r"incomplete|closed|Connection"):
             list(client.chat.completions.create(**ASK, stream=True))
         with pytest.raises(openai.AuthenticationError):
             client.chat.completions.create(**ASK)
