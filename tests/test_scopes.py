@@ -403,7 +403,9 @@ def test_a_generator_driven_by_a_task_of_its_own_ends():
                 outer.close()
             return tag, context.here().tag
 
-        return await asyncio.create_task(drive(), context=inside)
+        told = await asyncio.create_task(drive(), context=inside)
+        await run.aclose()  # else whenever it is collected, with the loop that could do it gone
+        return told
 
     assert asyncio.run(main()) == ("g", "g")
 
