@@ -24,6 +24,8 @@ __all__ = ["Worker", "at_exit"]
 # caches it worked in, and half a millisecond for handing over. A reader does not wait for it; who
 # subscribes has a call 100 ms after its end at the latest, in an idle interpreter.
 _BATCH_S = 0.08
+# Things handled in one turn: behind many callers it would else never end, and a fork waits for that.
+_AT_MOST = 200
 # The longest that a fork waits for what we import, which a busy machine does slowly: a child that
 # begins amid an import hangs when it imports the same, and that may be the person's own `import`.
 _FORK_S = 10.0
@@ -59,7 +61,8 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.RLock()
         self._at_work = threading.RLock()
-        self._busy = False
+        self._turnstile = threading.Lock()  # who waits for the end of a turn goes before the next
+        self._busy = self._is_behind = False
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
@@ -112,6 +115,8 @@ class Worker:
         timeout: float | None = None
         while True:
             work, waiting = self._take(timeout)
+            with self._turnstile:
+                pass
             with self._at_work:
                 self._is_stuck = False
                 self._do(work)
@@ -130,15 +135,17 @@ class Worker:
             if not self._busy:
                 _sort(self._queue.get(timeout=timeout), work, waiting)
                 timeout = _BATCH_S
-            if not waiting:
+            if not (waiting or self._is_behind):
                 self._hurry.wait(_BATCH_S if timeout is None else min(timeout, _BATCH_S))
             self._hurry.clear()
-            while True:
+            while len(work) < _AT_MOST:
                 _sort(self._queue.get_nowait(), work, waiting)
+            self._busy = self._is_behind = True
         except Empty:
+            self._is_behind = False
             # While things come, whoever puts one wakes nobody: we look by ourselves.
             self._busy = bool(work or waiting)
-            return work, waiting
+        return work, waiting
 
     def _do(self, work: deque[Any]) -> None:
         try:
@@ -149,7 +156,11 @@ class Worker:
 
     def _rests(self) -> bool:
         """Keep it from work for a fork, once it is done with what it does; whether that came."""
-        has_come = self._at_work.acquire(timeout=0 if self._is_stuck else _FORK_S)
+        patience = 0 if self._is_stuck else _FORK_S
+        has_come = self._turnstile.acquire(timeout=patience)
+        if has_come:
+            has_come = self._at_work.acquire(timeout=patience)
+            self._turnstile.release()
         self._is_stuck = not has_come  # the next fork does not wait for the same again
         return has_come
 
