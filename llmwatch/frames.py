@@ -2,7 +2,7 @@
 
 pandas tracks which frames share memory and copies before it writes, but only among frames that
 come from one another. So everything handed out is a slice of one master frame, which outlives it;
-and the buffers under it are read-only, since `.array` and `.values` of nullable columns would
+and the buffers under it are lent read-only, since `.array` and `.values` of nullable columns would
 write straight through.
 """
 
@@ -109,6 +109,11 @@ def _array(column: Column, data: Mapping[str, np.ndarray], mask: Mapping[str, np
 
 
 def _locked(buffer: np.ndarray) -> np.ndarray:
-    view = buffer.view()
-    view.flags.writeable = False
-    return view
+    """The buffer as an array that nobody can make writeable again.
+
+    Over a writeable array numpy lets whoever holds a read-only view set its flag back; over
+    memory that is lent read-only it refuses.
+    """
+    import numpy as np
+
+    return np.asarray(buffer.data.toreadonly())

@@ -10,7 +10,7 @@ import pytest
 
 from llmwatch.semconv import NAMES
 from llmwatch.store import Store
-from tests.store.plain import filled, make
+from tests.store.plain import filled, full, make
 
 WRITES = {
     "loc": lambda f: f.loc.__setitem__((0, "model"), "mine"),
@@ -64,6 +64,29 @@ def test_what_is_done_to_a_frame_stays_in_it(name, rows):
     pd.testing.assert_frame_equal(store.view(which).frame(), before)
 
 
+def buffers(column):
+    """The numpy arrays on which a column of a frame stands: its values, and its mask."""
+    array = column.array
+    kept = (getattr(array, name, None) for name in ("_data", "_ndarray", "_mask"))
+    return [buffer for buffer in kept if buffer is not None]
+
+
+@pytest.mark.parametrize("rows", ["all", "some"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lock_on_a_frame_cannot_be_taken_off(name, rows):
+    """Nobody can set the flag of its arrays to writeable again, nor that of a view of them."""
+    store = Store()
+    store.append([full() for _ in range(5)])
+    collected = store.rows()
+    for number in (0, 2, 3):
+        collected.add(number)
+    column = store.view(None if rows == "all" else collected).frame()[name]
+    for buffer in buffers(column):
+        for array in (buffer, buffer.view(), buffer[1:]):
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                array.flags.writeable = True
+
+
 @pytest.mark.parametrize("later", ["growth", "amend", "eviction", "gone"])
 @pytest.mark.parametrize("name", ["loc", "loc count", "loc late", "loc rows", "at"])
 def test_an_old_frame_can_still_be_written(name, later):
@@ -111,6 +134,4 @@ def test_asking_again_copies_nothing(name):
     first = store.view().frame()
     store.append([make(100)])
     second = store.view().frame()
-    buffers = [frame[name].array for frame in (first, second)]
-    kept = [getattr(b, "_data", getattr(b, "_ndarray", None)) for b in buffers]
-    assert np.shares_memory(*kept)
+    assert np.shares_memory(*(buffers(frame[name])[0] for frame in (first, second)))
