@@ -40,11 +40,15 @@ def log_to(
 
     Events: INFO `llm_request_start`, `llm_response` and `trace_complete`, WARNING
     `llm_rate_limit` (each attempt that is answered with 429), ERROR `llm_error`, DEBUG
-    `llm_request`, which alone has the messages of a request; the `error_message` of `llm_error` and
-    `trace_complete` is the provider's, which may quote them. Each has `timestamp` (UTC, when it
+    `llm_request`, which has the messages of a request. Each has `timestamp` (UTC, when it
     happened), `level`, `event`, `request_id` (the `call_id`) and `trace_id`; what is unknown is
     null. A call that is in flight has its start in the log within 0.1 s, as one that is over has
     its end; the first call of a process may take about a second.
+
+    Without DEBUG there is no text of a request: of an error stand `error_type`, `error_code` and
+    `http_status`, while `error_message` is null, since providers quote in it what they were sent.
+    ``level="DEBUG"`` has it, where the logger lets DEBUG through, and so has any level with
+    `content` given.
 
     Parameters
     ----------
@@ -56,9 +60,10 @@ def log_to(
     level : str or int
         The lowest level that is written.
     content : {"none", "preview", "full"}, optional
-        Text of requests at DEBUG: none, each message cut at 200 characters, or whole; with "none",
-        no `error_message` at any level. As in `llmwatch.configure` by default; where that says
-        "none", there is none. Credentials are removed always.
+        Text of requests at DEBUG: none, each message cut at 200 characters, or whole; as in
+        `llmwatch.configure` by default, and where that says "none", there is none. Given here,
+        "preview" and "full" write `error_message` at every level; "none" at none. Credentials are
+        removed always.
     ascii : bool
         Whether characters beyond ASCII are written as ``\uXXXX``.
     max_bytes : int
@@ -94,6 +99,7 @@ def log_to(
     with _lock:
         log = _log(path_or_logger, max_bytes, backups)
         log.level, log.content, log.sink.ascii = threshold, _content(content), ascii
+        log.is_asked = content is not None
         _listen(log)
         if silence := log.sink.silence(threshold):
             faults.note("log", f"{log.sink} {silence}")

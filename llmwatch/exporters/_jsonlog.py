@@ -49,14 +49,17 @@ class JsonLog:
     level : int
         From which level on, as in `logging`.
     content : callable
-        Gives how much of the text of requests may be written: "none", "preview" or "full"; with
-        "none", no message of an error either, since it may quote the request.
+        Gives how much of the text of requests may be written: "none", "preview" or "full".
+    is_asked : bool
+        Whether a person said so for this log. If not, what an error says is written at DEBUG
+        alone, as the text of requests is: a provider quotes in it what it was sent.
     """
 
     def __init__(self, sink: ToFile | ToLogger, at_end: Callable[[JsonLog], None]) -> None:
         self.sink, self._at_end = sink, at_end
         self.level = logging.INFO
         self.content: Callable[[], str] = lambda: "none"
+        self.is_asked = False
         self._events: list[Event] = []
         self._begun: dict[str, None] = {}
         self._lock = threading.RLock()
@@ -177,9 +180,17 @@ class JsonLog:
     def _told(self, record: Call | Span, names: tuple[str, ...]) -> dict[str, Any]:
         """What is said of it; what its error says only where text is written, as it may quote."""
         said = _some(record, names)
-        if self.content() == "none":
+        if not self._may_quote():
             said["error_message"] = None
         return said
+
+    def _may_quote(self) -> bool:
+        if self.content() == "none":
+            return False
+        # A logger that holds DEBUG back shows no request, whatever level was asked for here.
+        return self.is_asked or (
+            self.level <= logging.DEBUG and not self.sink.silence(logging.DEBUG)
+        )
 
     # -- writing ----------------------------------------------------------------------------------
 

@@ -93,13 +93,65 @@ def test_times_are_those_of_the_call(server, path):
     assert (ended - began).total_seconds() == pytest.approx(row["latency_s"], abs=2e-6)
 
 
+SECRET = "a secret question, which nobody else is to read"
+
+
+def fail_in_every_way(server):
+    """Errors that quote what was sent: of a call, a stream, one by hand, a span, a 429 as well."""
+    refusal = Reply(status=429, error={"message": f"not now: {SECRET}", "code": "slow_down"})
+    server.script(refusal, quoting(SECRET), quoting(SECRET))
+    with llmwatch.watch():
+        fails(server, text=SECRET, retries=1)
+        with pytest.raises(openai.BadRequestError), llmwatch.span("work"):
+            ask(server, SECRET, stream=True)
+        with pytest.raises(ValueError, match="secret"), llmwatch.call(model="mine") as c:
+            c.answer("-", request=SECRET)
+            raise ValueError(SECRET)
+
+
 def test_no_text_of_the_request_above_debug(server, path):
-    """INFO, WARNING and ERROR have neither question nor answer, unless a provider's error quotes it."""
+    """INFO, WARNING and ERROR have neither question nor answer."""
     server.script(Reply.rate_limited(), Reply("a secret answer"), Reply.server_error())
     with llmwatch.watch(), llmwatch.log_to(path):
         ask(server, "a secret question", retries=1)
         fails(server, text="a secret question")
     assert len(lines(path)) == 5
+    assert "secret" not in path.read_text()
+
+
+def test_an_error_that_quotes_the_request_keeps_its_kind_alone(server, path):
+    """By default type, code and status stand, of calls and of traces; no word of the question."""
+    with llmwatch.log_to(path):
+        fail_in_every_way(server)
+    assert "secret" not in path.read_text()
+    assert sorted({*events(path)}) == [
+        "llm_error", "llm_rate_limit", "llm_request_start", "trace_complete",
+    ]  # fmt: skip
+    errors = [line for line in lines(path) if line["event"] == "llm_error"]
+    assert [(e["error_type"], e["error_code"], e["http_status"]) for e in errors] == [
+        ("BadRequestError", "invalid_request", 400), ("BadRequestError", "invalid_request", 400),
+        ("ValueError", None, None),
+    ]  # fmt: skip
+    assert {e["error_message"] for e in (*errors, only(path, "trace_complete"))} == {None}
+    assert only(path, "trace_complete")["error_type"] == "BadRequestError"
+
+
+@pytest.mark.parametrize(
+    ("level", "content"), [("DEBUG", None), ("INFO", "preview"), ("ERROR", "full")]
+)
+def test_who_asks_for_text_is_told_what_an_error_says(server, path, level, content):
+    """At DEBUG, which has the question anyway, and wherever `content` says so."""
+    with llmwatch.log_to(path, level, content):
+        fail_in_every_way(server)
+    errors = [line for line in lines(path) if line["event"] in ("llm_error", "trace_complete")]
+    assert len(errors) == (3 if level == "ERROR" else 4)
+    assert all("secret" in line["error_message"] for line in errors)
+
+
+def test_asked_again_without_content_a_log_is_as_by_default(server, path):
+    """The same file with other options: the last ones hold."""
+    with llmwatch.log_to(path, "DEBUG", "full"), llmwatch.log_to(path):
+        fail_in_every_way(server)
     assert "secret" not in path.read_text()
 
 
@@ -185,7 +237,7 @@ def test_refusals_are_warnings_also_of_calls_that_succeed(server, path):
 def test_a_failure_is_an_error(server, path):
     """The kind, the code and the words of the provider, credentials removed."""
     server.script(Reply(status=429, error={"message": f"no {KEY}", "code": "insufficient_quota"}))
-    with llmwatch.watch(), llmwatch.log_to(path):
+    with llmwatch.watch(), llmwatch.log_to(path, content="preview"):
         fails(server)
     assert events(path) == ["llm_request_start", "llm_rate_limit", "llm_error"]
     error = only(path, "llm_error")

@@ -11,6 +11,7 @@ import pytest
 import llmwatch
 from llmwatch import faults
 from llmwatch.exceptions import ExportError, UsageError
+from llmwatch.testing import Reply
 from tests.exporters.outlet import ask, events, lines
 
 # -- through a logger -----------------------------------------------------------------------------
@@ -50,6 +51,21 @@ def test_the_level_of_the_logger_holds_too(server, logger):
     with llmwatch.watch(), llmwatch.log_to(logger, "DEBUG"):
         ask(server)
     assert logger.handlers[0].records == []
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("INFO", None), ("DEBUG", "I do not like 'a secret question'")]
+)
+def test_a_logger_without_debug_has_no_text_of_requests(server, logger, level, said):
+    """Though DEBUG was asked for: what an error quotes is held back with the request itself."""
+    logger.setLevel(level)
+    server.script(Reply(status=400, error={"message": "I do not like 'a secret question'"}))
+    with llmwatch.watch(), llmwatch.log_to(logger, "DEBUG"), pytest.raises(Exception, match="I"):
+        ask(server, "a secret question")
+    (error,) = [each for each in logger.handlers[0].records if each.event == "llm_error"]
+    assert error.error_message == said
+    everything = "".join(str(vars(each)) for each in logger.handlers[0].records)
+    assert ("secret" in everything) == (said is not None)
 
 
 def silence():
