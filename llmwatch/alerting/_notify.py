@@ -58,8 +58,7 @@ class Notify(Uncopied):
             again = _BROKEN_LINE.search(said) is not None
             return Undelivered(f"{self._scheme}:// could not be reached", again=again)
         status = int(found[1])
-        line = f"{self._scheme}:// answered {status}"
-        return Undelivered(line, again=status == 429 or status >= 500)
+        return Undelivered(f"{self._scheme}:// answered {status}", again=status >= 500)
 
 
 def notify(apprise_url: str) -> Notify:

@@ -90,7 +90,7 @@ def post(address: Address, body: bytes, headers: Mapping[str, Secret]) -> None:
     Raises
     ------
     Undelivered
-        Unless the answer is 2xx; to be tried again after 429, 5xx and when nobody answered.
+        Unless the answer is 2xx; to be tried again after 5xx and when nobody answered.
     """
     try:
         connection = _connection(address)
@@ -106,8 +106,8 @@ def post(address: Address, body: bytes, headers: Mapping[str, Secret]) -> None:
     if 300 <= status < 400:
         raise Undelivered(f"{address} answered {status}: redirects are not followed")
     if not 200 <= status < 300:
-        again = status == 429 or status >= 500
-        raise Undelivered(f"{address} answered {status}", again=again, after_s=_seconds(wait))
+        again, after_s = status >= 500, _seconds(wait)
+        raise Undelivered(f"{address} answered {status}", again=again, after_s=after_s)
 
 
 def _talk(

@@ -40,8 +40,8 @@ def webhook(url: str, headers: Mapping[str, str] | None = None) -> Webhook:
     """A handler that posts each notice to `url` as a JSON object.
 
     The object has the fields of `llmwatch.Alert` with `source: "llmwatch"` before them; times
-    are ISO 8601, what is unknown is null. Redirects are not followed; a notice that meets 429,
-    5xx or no answer within 3 s is tried again twice.
+    are ISO 8601, what is unknown is null. Redirects are not followed; a notice that meets 5xx
+    or no answer within 3 s is tried again twice, one that is refused with 4xx (429, too) never.
 
     Parameters
     ----------

@@ -39,9 +39,9 @@ def test_a_notice_goes_through_apprise():
     assert second["title"] == "high_latency resolved after 2 min 10 s"
 
 
-@pytest.mark.parametrize(("status", "again"), [(404, False), (429, True), (503, True)])
+@pytest.mark.parametrize(("status", "again"), [(404, False), (408, False), (429, False), (503, True)])
 def test_a_failure_is_judged_by_the_status(status, again, capfd):
-    """4xx is for good, 429 and 5xx may pass; nothing is printed or logged."""
+    """4xx is for good, 5xx may pass; nothing is printed or logged."""
     with http_sink(status) as sink:
         with pytest.raises(Undelivered, match=rf"^json:// answered {status}$") as told:
             llmwatch.notify(at(sink))(alert())

@@ -125,7 +125,7 @@ def test_the_last_notice_goes_out_without_a_thread(monkeypatch):
 )  # fmt: skip
 def test_how_long_to_wait_is_heard(answer, wait):
     """`Retry-After` in seconds or as a date, never longer than a minute."""
-    with http_sink(429, headers={"Retry-After": answer} if answer else {}) as sink:
+    with http_sink(503, headers={"Retry-After": answer} if answer else {}) as sink:
         with pytest.raises(Undelivered) as told:
             llmwatch.webhook(sink.url)(alert())
         assert told.value.after_s == wait
