@@ -18,9 +18,11 @@ from .totals import Totals
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["STATUS_CODE", "Columns"]
+__all__ = ["REQUEST_DIGEST", "STATUS_CODE", "Columns"]
 
 STATUS_CODE = "status_code"  # the status as its place in STATUSES: a million compare in no time
+REQUEST_DIGEST = "request_digest"  # of `Call`, 0 where there is none
+_BESIDE = (STATUS_CODE, REQUEST_DIGEST)
 
 _UNIQUE = {
     "call_id", "response_id", "provider_request_id", "span_id", "error_message",
@@ -77,6 +79,7 @@ class Columns:
         self.mask: dict[str, np.ndarray] = dict.fromkeys(_COUNTS, unknown)
         self._blank = set(NAMES)
         self.data[STATUS_CODE] = np.full(capacity, len(STATUSES), np.uint8)
+        self.data[REQUEST_DIGEST] = np.zeros(capacity, np.int64)
 
     @property
     def total(self) -> int:
@@ -91,6 +94,7 @@ class Columns:
             self._put(row, call)
             if call.status in STATUSES:
                 self.data[STATUS_CODE][row] = STATUSES.index(call.status)
+            self.data[REQUEST_DIGEST][row] = call.request_digest or 0
         self.filled += len(calls)
 
     def _put(self, row: int, call: Call) -> None:
@@ -134,8 +138,8 @@ class Columns:
         """The rows from `start` on, in new buffers with more room."""
         new = type(self)(capacity, self.first + start, past)
         new.filled, new._pool = self.filled - start, self._pool
-        for name in {*NAMES, STATUS_CODE} - self._blank:
-            if name != STATUS_CODE:
+        for name in {*NAMES, *_BESIDE} - self._blank:
+            if name not in _BESIDE:
                 new._own(name)
             new.data[name][: new.filled] = self.data[name][start : self.filled]
             if name in self.mask:

@@ -9,7 +9,10 @@ __all__ = ["Call", "Feedback", "Span"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One finished logical call: the columns of `semconv.COLUMNS`, `None` where unknown."""
+    """One finished logical call: the columns of `semconv.COLUMNS`, `None` where unknown.
+
+    Beside them `request_digest`, by which `compare` knows the same request again.
+    """
 
     call_id: str
     session_id: str
@@ -65,6 +68,8 @@ class Call:
     feedback: str | None = None
     request_preview: str | None = None
     response_preview: str | None = None
+    request_digest: int | None = None
+    """Equal where the same text was sent, in this process alone; no column, never exported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ class View:
 
         Counts are masked arrays (masked where unknown), numbers float64 with NaN, times int64
         nanoseconds since the epoch, texts objects with NaN where missing. `status_code` is the
-        status as its place in `semconv.STATUSES`.
+        status as its place in `semconv.STATUSES`, `request_digest` that of `Call`, 0 for none.
         """
         return self._take(names or NAMES, self._where())
 

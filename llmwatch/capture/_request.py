@@ -44,6 +44,7 @@ class Asked:
     """What a request says of itself.
 
     `text` is the last message, or all of them with their roles where the whole is kept.
+    `is_whole` tells whether it is, before anything is cut off for a preview.
     `input_bytes` counts the UTF-8 bytes of all text in it, 0 where that is unknown.
     `is_call` is False for a request that turns out to be none.
     """
@@ -53,6 +54,7 @@ class Asked:
     text: str | None
     input_bytes: int
     is_call: bool
+    is_whole: bool = False
 
 
 def read_request(
@@ -87,10 +89,12 @@ def read_request(
     model = _asked_for(parts, word(data.get("model")))
     texts = [data[name] for name in _TEXTS if data.get(name)]
     beside = [data[name] for name in _BESIDE if data.get(name)]
+    text = _text(texts, beside, content)
     return Asked(
         model=model,
         stream=_streams(endpoint, parts, data),
-        text=_text(texts, beside, content),
+        text=text,
+        is_whole=text is not None and len(text) < _FULL,
         input_bytes=sum(_size(value) for value in texts + beside),
         is_call=model is not None or not endpoint.ambiguous,
     )

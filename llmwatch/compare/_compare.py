@@ -12,7 +12,7 @@ from ._comparison import Comparison, Group
 from ._difference import adjusted, compared
 from ._figures import COMPARED
 from ._naming import Naming
-from ._samples import Samples
+from ._samples import SENT, Samples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ __all__ = ["compare", "needed"]
 
 def needed(by: str | Iterable[str]) -> tuple[str, ...]:
     """The columns that `compare` reads."""
-    own = ("started_at", "status_code", "request_preview", *(figure.column for figure in COMPARED))
+    own = ("started_at", "status_code", *SENT, *(figure.column for figure in COMPARED))
     return tuple(dict.fromkeys((*needed_by(by), *own)))
 
 
@@ -86,4 +86,5 @@ def _told(
         Group(name, len(rows[place]), {figure: of[figure][place].values for figure in COMPARED})
         for place, name in enumerate(names)
     ]
-    return Comparison(groups, adjusted(differences), **about)
+    alike = {name: samples.alike(place, 0) for place, name in enumerate(names) if place}
+    return Comparison(groups, adjusted(differences), alike=alike, **about)

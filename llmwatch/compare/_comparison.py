@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..frames import text_dtype
-from ..words import plural
+from ..words import clean, plural
 from ._bootstrap import RESAMPLES, statistic
 from ._difference import Difference
 from ._figures import COMPARED, Figure
@@ -47,6 +47,9 @@ class Comparison:
         Calls in none of the groups because they have no value of `by`.
     older : int
         Calls that have left memory, so are in none of the groups.
+    alike : dict of str to int
+        By group: its calls that were sent what the baseline was, where these are too few to be
+        compared pair by pair.
     """
 
     def __init__(
@@ -59,8 +62,10 @@ class Comparison:
         is_given: bool,
         left_out: int,
         older: int,
+        alike: dict[str, int],
     ) -> None:
         self.by, self.seed, self.left_out, self.older = by, seed, left_out, older
+        self.alike = alike
         self.baseline = groups[0].name
         self._groups, self._differences, self._is_given = groups, differences, is_given
 
@@ -143,6 +148,12 @@ class Comparison:
             lines.append(f"Left out: {plural(self.left_out, 'call')} without a {self.by}.")
         if self.older:
             lines.append(f"Left out: {plural(self.older, 'call')} that left memory.")
+        lines += [
+            f"{clean(name)} and {clean(self.baseline)}: {plural(n, 'request')} in common, under four fifths of "
+            "the calls, so all are compared, not pairs."
+            for name, n in self.alike.items()
+            if n
+        ]
         lines.append(f"seed={self.seed}, {RESAMPLES:,} resamples")
         return lines
 

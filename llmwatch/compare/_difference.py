@@ -27,8 +27,6 @@ _LEAST = {"mean": 10, "median": 10, "rate": 10, "p95": 40}
 # interval must hold by itself. The 95th percentile of 73 calls is the first with an upper end.
 _LEAST_LOPSIDED = {"mean": 50, "median": 10, "rate": 10, "p95": 73}
 _LOPSIDED = 5
-# Of 10 pairs that differ by a share the mean covers 92 %, of 20 just 93; without pairs, 95.
-_PAIRS_FROM = 30
 _SURE = 0.05
 _NAN = float("nan")
 
@@ -66,7 +64,7 @@ def compared(
     """The difference of a group to the baseline, in this order, before `adjusted`."""
     a, b = (sample.values for sample in samples)
     pairs = paired(*samples)
-    is_paired = pairs is not None and len(pairs[0]) >= max(_PAIRS_FROM, _least(figure, *pairs))
+    is_paired = pairs is not None and len(pairs[0]) >= _least(figure, *pairs)
     if is_paired and pairs is not None:
         a, b = pairs
     value, other = (_value(figure, values) for values in (a, b))

@@ -12,12 +12,16 @@ from ._figures import Figure
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Sample", "Samples", "paired"]
+__all__ = ["SENT", "Sample", "Samples", "paired"]
+
+SENT = ("request_preview", "request_digest")
+"""The columns that tell which calls were sent the same."""
 
 _OK, _ERROR = STATUSES.index("ok"), STATUSES.index("error")
 _CUT_AT = 201  # characters of the longest preview that is cut, its "…" included
 _FULL = 1_000_000  # characters kept of the longest request
 _BEYOND = 1e100  # what no call takes or costs: a loaded file may hold anything
+_CALLS = 1 << 31  # more than there ever are in memory
 _PAIRED_SHARE = 0.8  # of the larger group: with fewer, pairs would throw away too many calls
 
 
@@ -43,7 +47,7 @@ class Samples:
     def __init__(self, columns: Mapping[str, np.ndarray], rows: list[np.ndarray]) -> None:
         self._columns, self._rows = columns, rows
         self._codes = codes_of(columns)
-        self._requests = _requests(columns["request_preview"])
+        self._requests = _requests(*(columns[name] for name in SENT))
 
     def of(self, figure: Figure) -> list[Sample]:
         """The sample of each group."""
@@ -62,34 +66,65 @@ class Samples:
         is_known = is_known & (np.abs(values.astype(float)) < _BEYOND)
         return values.astype(float), is_known & is_ok if figure.over == "ok" else is_known
 
+    def alike(self, place: int, other: int) -> int:
+        """How many calls of two groups could be paired, where these are too few to be."""
+        a, b = (Sample(self._requests[rows], self._requests[rows])
+                for rows in (self._rows[place], self._rows[other]))  # fmt: skip
+        at, _ = _matched(a, b)
+        return 0 if _are_enough(len(at), a, b) else len(at)
+
 
 def paired(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray] | None:
     """The values of the requests that both groups were sent, in one order.
 
-    Requests that a group was sent exactly once make pairs. Where these are fewer than four fifths
-    of the larger group there are none, so that no calls are thrown away for the sake of pairs.
+    A request that was sent again is paired with the same time that the other group was sent it.
+    Where pairs are fewer than four fifths of the larger group there are none, so that no calls
+    are thrown away for the sake of pairs; nor where all of them are of one request.
+    """
+    at, there = _matched(a, b)
+    if not _are_enough(len(at), a, b) or (a.requests[at] == a.requests[at[0]]).all():
+        return None
+    return a.values[at], b.values[there]
+
+
+def _are_enough(pairs: int, a: Sample, b: Sample) -> bool:
+    return pairs > 0 and pairs >= _PAIRED_SHARE * max(len(a.values), len(b.values))
+
+
+def _matched(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """The calls of both groups that were sent the same, in one order."""
+    import numpy as np
+
+    ours, mine = _times(a.requests)
+    theirs, others = _times(b.requests)
+    _, at, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
+    return mine[at], others[there]
+
+
+def _times(requests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each known request with the number of times it was sent before, as one; and where."""
+    import numpy as np
+    import pandas as pd
+
+    where = np.flatnonzero(requests >= 0)
+    sent = pd.Series(requests[where])
+    return (sent * _CALLS + sent.groupby(sent).cumcount()).to_numpy(), where
+
+
+def _requests(previews: np.ndarray, digests: np.ndarray) -> np.ndarray:
+    """A number for each request whose text is known, equal for equal texts; else -1.
+
+    A call that was captured brings its digest; one from a file, its text where that is whole.
     """
     import numpy as np
 
-    ours, mine = _once(a.requests)
-    theirs, others = _once(b.requests)
-    _, at, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
-    if not len(at) or len(at) < _PAIRED_SHARE * max(len(a.values), len(b.values)):
-        return None
-    return a.values[mine[at]], b.values[others[there]]
+    texts = _texts(previews)
+    _, codes = np.unique(digests, return_inverse=True)
+    return np.where(digests == 0, texts, texts.max(initial=-1) + 1 + codes)
 
 
-def _once(requests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The requests that stand there exactly once, and where."""
-    import numpy as np
-
-    found, first, counts = np.unique(requests, return_index=True, return_counts=True)
-    once = (counts == 1) & (found >= 0)
-    return found[once], first[once]
-
-
-def _requests(previews: np.ndarray) -> np.ndarray:
-    """A number for each request whose text is whole, equal for equal texts; else -1."""
+def _texts(previews: np.ndarray) -> np.ndarray:
+    """A number for each text that is whole, equal for equal texts; else -1."""
     import numpy as np
     import pandas as pd
 
