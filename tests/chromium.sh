@@ -7,7 +7,8 @@ for name in "${LLMWATCH_CHROMIUM:-}" chromium chromium-browser google-chrome; do
 done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing chromium for the browser tests"
-  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; } >/dev/null; then
+  # What apt says of a failure is pages long; who types the command below gets to read it.
+  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; } &>/dev/null; then
     exit 0
   fi
 fi
