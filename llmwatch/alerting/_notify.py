@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 from ..exceptions import UsageError
@@ -23,7 +24,7 @@ _TYPES = {"critical": "failure", "warning": "warning", "info": "info"}
 _HOOKS = ("json", "xml", "form", "apprise")  # to any host; with an s at the end over TLS
 _STATUS = re.compile(r"\berror=(\d{3})\b")  # how its log tells what the service answered
 _BROKEN_LINE = re.compile(r"connection error|timed? ?out", re.IGNORECASE)
-# A context variable: Apprise sends on a thread of its own, and hands it on.
+# A context variable: each notice has a thread of its own, and others log on theirs.
 _said: ContextVar[list[str] | None] = ContextVar("llmwatch_apprise", default=None)
 
 
@@ -33,9 +34,42 @@ class Notify(Uncopied):
     def __init__(self, service: Any, scheme: str) -> None:
         self._service = service
         self._scheme = scheme
+        self._thread: threading.Thread | None = None
 
     def __call__(self, alert: Alert) -> None:
-        """Send `alert` once."""
+        """Send `alert` once, and wait for it `TIMEOUT_S` at most.
+
+        requests begins to wait anew with each byte, and Apprise does not say what it talks over:
+        so it sends on a thread that is left to itself when the time is over. There is one at a
+        time, however many notices follow, and it keeps no process from its end.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            raise Undelivered(f"{self._scheme}:// is busy with an earlier notice", again=True)
+        problems: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                self._send(alert)
+            except BaseException as problem:
+                problems.append(problem)
+
+        thread = threading.Thread(
+            target=copy_context().run, args=(send,), name="llmwatch-notify", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # the process ends, and no thread is to be had: each read has its
+            send()  # timeout
+        else:
+            self._thread = thread
+            thread.join(TIMEOUT_S)
+            if thread.is_alive():
+                line = f"{self._scheme}://: no answer within {TIMEOUT_S:g} s"
+                raise Undelivered(line, again=True)
+        if problems:
+            raise problems[0]
+
+    def _send(self, alert: Alert) -> None:
         kind = "success" if alert.state == "resolved" else _TYPES.get(alert.severity, "info")
         heading = inert(title(alert))
         # The hint is there to be copied.
@@ -66,7 +100,7 @@ def notify(apprise_url: str) -> Notify:
 
     Telegram, Discord, Teams, Pushover, ntfy and a hundred more; needs the extra `[notify]`.
     Text from models, tags and errors cannot format, link or mention anybody there. Redirects are
-    not followed; the service is waited for 3 s to connect, and 3 s at each read.
+    not followed; a try ends after 3 s, and none begins while an earlier one hangs.
 
     Parameters
     ----------
@@ -92,6 +126,8 @@ def notify(apprise_url: str) -> Notify:
     # The cache of a service would lie on the disk, its name made from the secret.
     asset = apprise.AppriseAsset(storage_mode="memory", secure_logging=True, async_mode=False)
     asset.http_redirects = False
+    # It would wait on a thread of a pool, and the process at its end for the pool. We wait.
+    asset._service_timeout = 0.0
     service = apprise.Apprise(asset=asset)
     with _unheard():
         known = isinstance(apprise_url, str) and service.add(apprise_url)

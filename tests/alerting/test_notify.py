@@ -7,13 +7,14 @@ import logging
 import pickle
 import subprocess
 import sys
+import threading
 
 import pytest
 
 import llmwatch
-from llmwatch.alerting import Undelivered
+from llmwatch.alerting import Undelivered, _notify
 from tests.alerting.notices import alert, resolved
-from tests.alerting.sinks import http_sink
+from tests.alerting.sinks import HANG_S, http_sink
 from tests.notebook import ROOT
 from tests.ports import deaf_port
 
@@ -39,7 +40,9 @@ def test_a_notice_goes_through_apprise():
     assert second["title"] == "high_latency resolved after 2 min 10 s"
 
 
-@pytest.mark.parametrize(("status", "again"), [(404, False), (408, False), (429, False), (503, True)])
+@pytest.mark.parametrize(
+    ("status", "again"), [(404, False), (408, False), (429, False), (503, True)]
+)
 def test_a_failure_is_judged_by_the_status(status, again, capfd):
     """4xx is for good, 5xx may pass; nothing is printed or logged."""
     with http_sink(status) as sink:
@@ -64,6 +67,75 @@ def test_nobody_listening_may_pass():
     with deaf_port() as port, pytest.raises(Undelivered, match="could not be reached") as told:
         llmwatch.notify(f"json://127.0.0.1:{port}/hook")(alert())
     assert told.value.again
+
+
+def test_a_server_that_drips_is_left(monkeypatch):
+    """A byte now and then does not keep us; while that hangs no other try begins; then one does."""
+    with http_sink() as sink:
+        handler = llmwatch.notify(at(sink))
+        sink.gate.clear()
+        sink.drip = True
+        monkeypatch.setattr(_notify, "TIMEOUT_S", 0.6)
+        done = threading.Event()
+
+        def fail_twice():
+            with pytest.raises(Undelivered, match=r"^json://: no answer within 0\.6 s$") as late:
+                handler(alert())
+            with pytest.raises(Undelivered, match="busy with an earlier notice") as busy:
+                handler(alert())
+            if late.value.again and busy.value.again:
+                done.set()
+
+        threading.Thread(target=fail_twice, daemon=True).start()
+        assert done.wait(HANG_S)
+        assert not sink.gate.is_set()  # it drips on
+        assert sink.wait_for(1)
+        monkeypatch.setattr(_notify, "TIMEOUT_S", HANG_S)
+        sink.drip = False
+        sink.gate.set()
+        hanging = handler._thread
+        assert hanging is not None
+        hanging.join(HANG_S)
+        handler(alert())
+        assert len(sink.posted) == 2
+
+
+def test_a_server_that_drips_keeps_no_process_from_its_end():
+    """Neither the thread that is left behind nor one of Apprise's is waited for."""
+    script = """
+import sys
+import llmwatch
+from llmwatch.alerting import Undelivered
+from tests.alerting.notices import alert
+
+try:
+    llmwatch.notify(sys.argv[1])(alert())
+except Undelivered as problem:
+    print(problem)
+"""
+    with http_sink() as sink:
+        sink.gate.clear()
+        sink.drip = True
+        done = subprocess.run([sys.executable, "-c", script, at(sink)], cwd=ROOT, text=True,
+                              capture_output=True, timeout=HANG_S)  # fmt: skip
+        assert sink.wait_for(1)
+    assert (done.returncode, done.stdout) == (0, "json://: no answer within 3 s\n")
+
+
+def test_the_last_notice_goes_out_without_a_thread(monkeypatch):
+    """When the process ends none is to be had (Python 3.12): the notice goes nevertheless."""
+    with http_sink() as sink:
+        handler = llmwatch.notify(at(sink))
+        started = threading.Thread.start
+
+        def refuse(thread):
+            if thread.name == "llmwatch-notify":
+                raise RuntimeError("can't create new thread at interpreter shutdown")
+            started(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        handler(alert())
+        assert len(sink.posted) == 1
 
 
 def test_the_log_of_others_goes_on(caplog):
