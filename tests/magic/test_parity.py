@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -85,40 +86,66 @@ def test_two_front_ends(sides):
             )
 
 
-def test_a_notebook_run_without_a_person(tmp_path):
-    """nbclient, on which papermill and nbconvert stand, gets the same outputs and a receipt."""
-    cells = ["1 + 1", "print('a')\nawait tick()", "1 / 0"]
-    bare = outputs_of(tmp_path / "bare", ["", *cells])
+NOTEBOOK = ("n = 3", "1 + 1", "n, n * 2", "print('a')\nawait tick()", "1 / 0")
+
+
+@pytest.mark.parametrize(("by", "n"), [("nbclient", 3), ("papermill", 7)])
+def test_a_notebook_run_without_a_person(tmp_path, by, n):
+    """nbclient, and papermill with a parameter, get the same outputs, and a receipt per cell."""
+    run = {"nbclient": by_nbclient, "papermill": by_papermill}[by]
+    bare = outputs_of(run, tmp_path / "bare", "", NOTEBOOK)
     told = outputs_of(
-        tmp_path / "told",
-        ["%load_ext llmwatch", *(f"{LINE}\n{c}" for c in cells)],
+        run, tmp_path / "told", "%load_ext llmwatch", [f"{LINE}\n{c}" for c in NOTEBOOK]
     )
-    receipts = [[o for o in cell if is_receipt(o.get("data", {}))] for cell in told[1:]]
-    assert [len(cell) for cell in receipts] == [1, 1, 1]
+    receipts = [[o for o in cell if is_receipt(o.get("data", {}))] for cell in told]
+    assert [len(cell) for cell in receipts] == [1] * len(NOTEBOOK)
     rest = [[plain_output(o) for o in cell if not is_receipt(o.get("data", {}))] for cell in told]
-    assert rest[1:] == [[plain_output(o) for o in cell] for cell in bare[1:]]
+    assert rest == [[plain_output(o) for o in cell] for cell in bare]
+    assert [o["data"]["text/plain"] for o in bare[2]] == [str((n, n * 2))]
 
 
-def outputs_of(folder, cells):
-    """The outputs of each cell, run as a notebook."""
+def outputs_of(run, folder, load, cells):
+    """The outputs of each cell, run as a notebook behind a cell that loads."""
     folder.mkdir()
-    setup = "import asyncio\nasync def tick(): return await asyncio.sleep(0, 'tick')"
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in (*cells[:1], setup, *cells[1:])])
+    setup = f"{load}\nimport asyncio\nasync def tick(): return await asyncio.sleep(0, 'tick')"
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in (setup, *cells)])
+    notebook.cells[1].metadata["tags"] = ["parameters"]  # behind it papermill puts one of its own
+    ids = [cell.id for cell in notebook.cells[1:]]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in places(folder).items():
             patch.setenv(name, value)
-        client = NotebookClient(
-            notebook, kernel_name="python3", allow_errors=True, timeout=60, iopub_timeout=60
-        )
-        client.create_kernel_manager()
-        client.km.kernel_spec.argv[0] = sys.executable
-        client.execute()
-    return [cell.outputs for number, cell in enumerate(notebook.cells) if number != 1]
+        done = {cell.id: cell for cell in run(notebook, folder).cells}
+    return [done[cell_id].outputs for cell_id in ids]
+
+
+def by_nbclient(notebook, folder):
+    """All cells, also those behind one that fails."""
+    client = NotebookClient(
+        notebook, kernel_name="python3", allow_errors=True, timeout=60, iopub_timeout=60
+    )
+    client.create_kernel_manager()
+    client.km.kernel_spec.argv[0] = sys.executable
+    return client.execute()
+
+
+def by_papermill(notebook, folder):
+    """What it has written when it stops at the last cell, which fails."""
+    import papermill  # takes its time, which the others need not wait for
+
+    given, done = folder / "given.ipynb", folder / "done.ipynb"
+    nbformat.write(notebook, given)
+    with pytest.raises(papermill.PapermillExecutionError) as stopped:
+        papermill.execute_notebook(
+            given, done, {"n": 7}, kernel_name="python3", language="python", progress_bar=False,
+            start_timeout=60, execution_timeout=60, iopub_timeout=60,
+        )  # fmt: skip
+    assert (stopped.value.ename, stopped.value.evalue) == ("ZeroDivisionError", "division by zero")
+    return nbformat.read(done, as_version=4)
 
 
 def plain_output(output):
     """What of an output does not depend on the line."""
-    return {k: v for k, v in output.items() if k not in ("traceback", "execution_count")}
+    return {k: v for k, v in output.items() if k != "traceback"}
 
 
 TERMINAL = """
