@@ -184,8 +184,10 @@ def prometheus_rules(
     """Write the session's alert rules as alerting rules for Prometheus.
 
     Severity, `for_`, window, groups and `min_calls` are those of the rule, and a rate fires when
-    the near end of its 95 % Wilson interval is over. Windows should be several scrapes long. What
-    Prometheus does otherwise: it resolves at once, it knows no `mute`, and who is told is the
+    the near end of its 95 % Wilson interval is over. Windows should be several scrapes long, and
+    so should the ages of `oldest_active_s`: no metric holds these, so that such a rule compares the
+    calls in flight that long ago with those that ended since, and misses one that hangs while as
+    many others end. What Prometheus does otherwise: it resolves at once, it knows no `mute`, and who is told is the
     matter of its Alertmanager.
 
     Parameters

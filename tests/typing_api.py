@@ -210,7 +210,7 @@ def metrics_out(tmp: Path) -> None:
     assert_type(llmwatch.grafana_dashboard(tmp / "llm.json", overwrite=True), Path)
     written = llmwatch.prometheus_rules(tmp / "llm.yml", labels="user", overwrite=True)
     assert_type(written.rules, tuple[str, ...])
-    print(written.left_out["stuck_call"])
+    print(written.left_out["mine"])
 
 
 def errors_have_a_family() -> None:

@@ -3,6 +3,9 @@
 What a counter grew by is not simply `increase()`: that sees nothing of a series' first value, and a
 kernel that has just started is all first values. So a series that was not there in the hour before
 the window, of a kernel that Prometheus already looked for, counts from 0.
+
+No metric holds the age of a call. But where more calls were in flight a while ago than have ended
+since, one of them still is: that is how a rule on the oldest call is said.
 """
 
 from __future__ import annotations
@@ -36,12 +39,29 @@ _TIMES = {
     "ttft": ("llm_time_to_first_token_seconds", FIRST_TOKEN_S[-1]),
 }
 _WHY = {
-    "oldest_active_s": "no metric has the age of calls in flight",
     "satisfaction": "llm_feedback_score is the mean of all ratings, not of a window",
     "output_tokens_per_s": "no metric has the latency of the calls with known tokens alone",
 }
 # A Wilson score interval in counts, two-sided 95 %: z^2 / 2, z, z^2 / 4 and z^2.
 _HALF, _Z, _QUARTER, _SQUARE = "1.9207", "1.96", "0.9604", "3.8415"
+
+_STUCK = """\
+sum by ({home}) (llm_active_requests offset {age})
+  + (sum by ({home}) (llm_requests_total offset {age})
+    or 0 * sum by ({home}) (llm_active_requests offset {age}))
+  - (sum by ({home}) (llm_requests_total) or 0 * sum by ({home}) (llm_active_requests)) > 0
+and sum by ({home}) (min_over_time(llm_active_requests[{age}])) > 0
+unless (sum by ({home}) (resets(llm_requests_total[{longer}])) > 0
+  or sum by ({home}) (llm_requests_total offset {age} unless llm_requests_total)
+  or min by ({home}) (min_over_time(up[{longer}])) == 0)"""
+# The differences are of sums rather than of series: a model's first call begins a series, of which
+# there is nothing before. A kernel that started anew has counted less, and is no stuck one: seen by
+# counters that fell or are gone, or by a scrape that found nobody; `longer`, since what is compared
+# was scraped a little before the window.
+_SCRAPE_S = 60.0  # the longest between two scrapes that are told apart
+_STUCK_NOTE = (
+    "counts calls in flight and ends: a call that hangs is missed while others as many end"
+)
 
 
 class Unsaid(Exception):
@@ -54,6 +74,8 @@ class Wording(NamedTuple):
     expression: str
     records: dict[str, str]
     """The recording rules it reads: name and expression."""
+    note: str = ""
+    """What one should know of it."""
 
 
 def wording(rule: Rule, labels: tuple[str, ...]) -> Wording:
@@ -86,11 +108,15 @@ class _Sentence:
         self._records: dict[str, str] = {}
 
     def wording(self) -> Wording:
-        return Wording(self._expression(self._condition.figure.name), self._records)
+        name = self._condition.figure.name
+        note = _STUCK_NOTE if name == "oldest_active_s" else ""
+        return Wording(self._expression(name), self._records, note)
 
     def _expression(self, name: str) -> str:
         if name == "active":
             return self._active()
+        if name == "oldest_active_s":
+            return self._stuck()
         if name in _SUMS:
             divided = f" / {self._rule.window_s:g}" if name == "qps" else ""
             least = _REQUESTS if name == "qps" else None
@@ -106,6 +132,16 @@ class _Sentence:
         if self._rule.by:
             raise Unsaid("llm_active_requests is of all models together")
         return self._compared(f"sum by ({', '.join(_HOME)}) (llm_active_requests)", None)
+
+    def _stuck(self) -> str:
+        """How many calls at least have been in flight for so long; no threshold, but > 0."""
+        age = self._condition.threshold
+        if self._rule.by:
+            raise Unsaid("llm_active_requests is of all models together")
+        if self._condition.comparison not in (">", ">=") or age <= 0:
+            raise Unsaid("no metric has the age of calls in flight")
+        longer = duration(age + _SCRAPE_S)
+        return _STUCK.format(home=", ".join(_HOME), age=duration(age), longer=longer)
 
     def _share(self, what: str) -> str:
         """The share, where the near end of its interval is over the threshold, too."""
