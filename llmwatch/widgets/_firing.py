@@ -86,12 +86,12 @@ class Firing:
         return rounded(min(lines, default=None))
 
 
-def firing_of(source: Any) -> list[dict[str, Any]]:
-    """What fires in a session at this moment, as the strip tells it."""
+def firing_of(source: Any) -> Firing:
+    """What fires in a session at this moment, and is followed no further."""
     firing = Firing(getattr(source, "alerts", None), lambda: None)
     leave = firing.follow()
     leave()
-    return firing.told()
+    return firing
 
 
 def _told(alert: Any) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 A front end that cannot show widgets shows the picture alone. The picture is renewed at the end of
 a cell, and only while something has changed, so that running a notebook without a browser leaves
-the last state in it.
+the last state in it. Its charts take a while to draw: where the live panel is looked at, the next
+cell does not wait for them.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +19,8 @@ from .. import faults
 from ._still import Still
 
 __all__ = ["Picture"]
+
+_SHARE = 20  # drawing is followed by a rest that many times as long, beside a person's calls
 
 
 class Picture:
@@ -26,39 +32,91 @@ class Picture:
         The session.
     shell : InteractiveShell
         Whose cells end.
+    is_watched : callable
+        Whether there is a browser that shows the live panel.
     """
 
-    def __init__(self, source: Any, shell: Any) -> None:
-        self._source, self._shell = source, shell
+    def __init__(self, source: Any, shell: Any, is_watched: Callable[[], bool]) -> None:
+        self._source, self._shell, self._is_watched = source, shell, is_watched
         self._id = f"llmwatch-{uuid4().hex}"
         self._seen: Any = None
+        self._charts = ""
+        self._publishing = threading.Lock()
+        self._wanted, self._over = threading.Event(), threading.Event()
+        self._painter: threading.Thread | None = None
 
     def show(self) -> Callable[[], None]:
         """Display it here, and renew it from now on; returns what ends that."""
-        self._publish(update=False)
+        from IPython.display import display
+
+        self._context = copy_context()
+        try:
+            display(_bundle(Still(self._source), ""), raw=True, display_id=self._id)
+        except Exception as problem:  # the cell of the person must not notice
+            faults.note("panel", problem)
         self._shell.events.register("post_run_cell", self._renew)
 
         def leave() -> None:
             if self._renew in self._shell.events.callbacks["post_run_cell"]:
                 self._shell.events.unregister("post_run_cell", self._renew)
+            self._over.set()
+            self._wanted.set()
 
         return leave
 
     def _renew(self, result: Any) -> None:
-        if self._look() != self._seen:
-            self._publish(update=True)
+        now = self._look()
+        if now == self._seen:
+            return
+        self._seen = now
+        # The shell's own publisher: within a `%%capture` that begins later another takes its place.
+        self._publisher = self._shell.display_pub
+        is_watched = self._is_watched()
+        self._publish(draws=not is_watched)
+        if is_watched:
+            self._wanted.set()
+            if self._painter is None:
+                self._painter = threading.Thread(
+                    target=self._context.run, args=(self._paint,), name="llmwatch-picture",
+                    daemon=True,
+                )  # fmt: skip
+                self._painter.start()
 
     def _look(self) -> tuple[int, int]:
         len(self._source)  # to read is to wait for what has just ended
         return self._source.store.total, self._source.running
 
-    def _publish(self, *, update: bool) -> None:
-        from IPython.display import display
+    def _paint(self) -> None:
+        """Draw what has changed, on a thread of its own, until the picture is left."""
+        while self._wanted.wait() and not self._over.is_set():
+            self._wanted.clear()
+            began = time.monotonic()
+            self._publish(draws=True)
+            self._over.wait(_SHARE * (time.monotonic() - began))
 
+    def _publish(self, *, draws: bool) -> None:
         try:
-            self._seen = self._look()
             still = Still(self._source)
-            bundle = {"text/html": still.html(), "text/plain": still.text()}
-            display(bundle, raw=True, display_id=self._id, update=update)
+            charts = _drawn(still) if draws else None
+            with self._publishing:
+                if self._over.is_set():
+                    return
+                self._charts = self._charts if charts is None else charts
+                bundle = _bundle(still, self._charts)
+                transient = {"display_id": self._id}
+                self._publisher.publish(bundle, {}, transient=transient, update=True)
         except Exception as problem:  # the cell of the person must not notice
             faults.note("panel", problem)
+
+
+def _drawn(still: Still) -> str | None:
+    """Its charts; None where they cannot be drawn: the figures stand without them."""
+    try:
+        return still.charts()
+    except Exception as problem:
+        faults.note("panel", problem)
+        return None
+
+
+def _bundle(still: Still, charts: str) -> dict[str, str]:
+    return {"text/html": still.html(charts), "text/plain": still.text()}

@@ -76,7 +76,7 @@ class Panel:
         shell = get_ipython()
         if shell is not None:
             self._forget_picture()
-            self._forget_picture = Picture(self._source, shell).show()
+            self._forget_picture = Picture(self._source, shell, lambda: self._vega_asked).show()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -19,6 +19,11 @@ HOME = EXTENSION / "jupyter-llmwatch"
 LOAD = "%load_ext llmwatch"
 SIDE = "#llmwatch-sidebar"
 PANEL = f"{SIDE} .llmwatch-view .lw-panel"
+CHART = '.llmwatch-still [aria-label="Tokens: 11 in, 5 out"]'
+CALL = (
+    "import llmwatch\nwith llmwatch.call(model='my-llama', provider='local') as c:\n"
+    "    c.usage(input=11, output=5)"
+)
 ICON = '[data-id="llmwatch-sidebar"]'
 
 # Nothing of the sidebar lies beyond the window.
@@ -352,16 +357,21 @@ def test_inline(in_lab):
 
 
 def test_a_saved_notebook(in_lab):
-    """Opened with a kernel that knows nothing of it, a picture stands where the panel was."""
-    page = in_lab.open(LOAD, "%llmwatch dashboard inline", name="saved.ipynb")
+    """Opened with a kernel that knows nothing of it, a picture stands where the panel was.
+
+    Its charts are of the calls that came after it.
+    """
+    page = in_lab.open(LOAD, "%llmwatch dashboard inline", CALL, name="saved.ipynb")
     in_lab.desk.run_all()
     page.locator(".llmwatch-output .lw-panel").wait_for()
     page.locator(".llmwatch-still").wait_for(state="hidden")
+    page.locator(CHART).wait_for(state="attached")
     in_lab.command("docmanager:save")
     in_lab.kernel("restartKernel")
     page.goto(f"{in_lab.desk.address}/lab/tree/saved.ipynb?reset")
     in_lab.desk.wait_until_open()
     page.locator(".llmwatch-still").wait_for()
+    page.locator(CHART).locator("svg").wait_for()
     assert page.locator(".llmwatch-output").inner_text() == ""
 
 

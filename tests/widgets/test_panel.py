@@ -495,6 +495,41 @@ def test_the_picture_says_the_same_without_a_script():
     assert "no LLM calls yet" in Still(Made()).html()
 
 
+def test_the_picture_has_the_charts_of_the_panel():
+    """Drawn without a browser, from the same specifications, in the ink of the page around them."""
+    evil = "<script>alert(1)</script>"
+    session = full()
+    still = Still(session)
+    html = still.html(still.charts())
+    assert html.count('role="img"') == 3
+    assert html.count("<svg") == 3 + 6
+    assert "Latency: 60 calls" in html
+    assert 'fill="currentColor"' in html
+    many = Still(Made(*made(1000, model=evil)))
+    charts = many.charts()
+    assert "newest 200" in charts
+    assert "&lt;script&gt;" in charts
+    assert "<script" not in charts
+    assert len(charts) < 64_000
+    assert Still(Made()).charts() == ""
+    unknown = Made(*made(2, latency_s=None, cost_usd=None, input_tokens=None, output_tokens=None))
+    assert Still(unknown).charts() == ""
+
+
+def test_the_charts_of_a_picture_need_neither_pandas_nor_altair():
+    """They are drawn at the end of a person's cell."""
+    code = (
+        "import sys\nimport llmwatch\nfrom llmwatch.widgets._still import Still\n"
+        "with llmwatch.watch(), llmwatch.call(model='m', provider='local') as c:\n"
+        "    c.usage(input=11, output=5)\n"
+        "len(llmwatch.session)\n"
+        "assert 'Tokens: 11 in' in Still(llmwatch.session).charts()\n"
+        "print({'pandas', 'altair'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
     """Run headless, the cell that opened the panel ends with the calls of the cells after it.
 
@@ -521,6 +556,8 @@ def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
     live, picture = done.cells[0].outputs
     assert "application/vnd.jupyter.widget-view+json" in live.data
     assert "my-llama" in picture.data["text/html"]
+    assert 'aria-label="Latency: 1 call"' in picture.data["text/html"]
+    assert 'aria-label="Tokens: 11 in, 5 out"' in picture.data["text/html"]
     assert picture.data["text/plain"].startswith("llmwatch: Calls 1 ·")
     page, _ = HTMLExporter().from_notebook_node(done)
     assert "llmwatch-still" in page

@@ -1,0 +1,197 @@
+"""The charts of a picture: the panel's own, filled in and drawn by vl-convert without a browser.
+
+Neither pandas nor Altair is loaded for it. The ink is that of the page around it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..charts import EITHER
+from ..colours import MUTED
+from ..semconv import STATUSES
+from ..totals import codes_of
+from ..words import clean, dollars, plural, tokens
+from ._assets import spec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["CHARTED", "drawn"]
+
+CHARTED = ("started_at", "status_code", "latency_s", "model")
+"""The columns that are drawn call by call; the others come in `course`."""
+
+_NEWEST = 200  # calls drawn one by one, so that a notebook stays small
+_MODELS = 5  # with a colour of their own, as in the panel
+_MARGIN = {"left": 54, "right": 8, "top": 8, "bottom": 18}
+_SQUARE = "\u25a0"
+_COLOURS = (*EITHER.series, EITHER.other)
+_TEXT = {"labelColor": "currentColor", "labelFont": "sans-serif", "labelFontSize": 10.5}
+_CONFIG = {
+    "aria": False, "background": None, "view": {"stroke": None},
+    "axis": {**_TEXT, "domain": False, "ticks": False, "title": None, "gridColor": EITHER.rule,
+             "gridOpacity": EITHER.rule_opacity},
+    "range": {"category": list(_COLOURS)},
+    "style": {"bad": {"stroke": EITHER.bad, "color": EITHER.bad}},
+}  # fmt: skip
+
+
+class _Chart(NamedTuple):
+    """What one chart is filled with."""
+
+    name: str
+    title: str
+    keys: Sequence[tuple[str, str, str]]
+    """A mark, its colour, and what it stands for."""
+    words: str
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    params: Mapping[str, Any]
+
+
+def drawn(
+    columns: Mapping[str, np.ndarray], course: Mapping[str, Any], *,
+    threshold_s: float | None, cost_usd: float | None, budget: Any,
+) -> str:  # fmt: skip
+    """Latency, tokens and cost as SVG in HTML; no chart where nothing is known.
+
+    Parameters
+    ----------
+    columns : mapping of str to numpy.ndarray
+        `CHARTED`, as `View.arrays` gives them.
+    course : mapping
+        As `buckets` gives it.
+    threshold_s : float or None
+        Where the strictest alert on latency draws its line.
+    cost_usd : float or None
+        Spent in all, also on calls that have left memory.
+    budget : Budget or None
+        Of the session.
+    """
+    charts = (
+        _latency(columns, course, threshold_s),
+        _tokens(course),
+        _cost(course, cost_usd or 0, budget),
+    )
+    return "".join(_figure(chart) for chart in charts if chart is not None)
+
+
+def _figure(chart: _Chart) -> str:
+    import vl_convert
+
+    filled = spec(chart.name)
+    values = {**{one["name"]: one["value"] for one in filled["params"]}, **chart.params}
+    filled["params"] = [{"name": name, "value": value} for name, value in values.items()]
+    filled |= {"datasets": chart.rows, "padding": _MARGIN, "config": _CONFIG}
+    svg = vl_convert.vegalite_to_svg(filled, allowed_base_urls=[])
+    keys = "".join(
+        f' <span style="color:{MUTED};white-space:nowrap"><b style="color:{colour}">{mark}</b>'
+        f" {escape(word)}</span>"
+        for mark, colour, word in chart.keys
+    )
+    label = escape(f"{chart.title}: {chart.words}", quote=True)
+    return (
+        f'<div style="margin:4px 16px 4px 0;max-width:302px"><div><b>{chart.title}</b>{keys}</div>'
+        f'<div role="img" aria-label="{label}">{svg}</div></div>'
+    )
+
+
+def _latency(
+    columns: Mapping[str, np.ndarray], course: Mapping[str, Any], at: float | None
+) -> _Chart | None:
+    import numpy as np
+
+    where = np.flatnonzero(columns["latency_s"] > 0)
+    newest = where[-_NEWEST:]
+    if not len(newest):
+        return None
+    size = columns["latency_s"][newest]
+    models = [clean(m) if isinstance(m, str) else "no model" for m in columns["model"][newest]]
+    named = [model for model, _ in Counter(models).most_common(_MODELS)]
+    place = {model: min(n, _MODELS) for n, model in enumerate(dict.fromkeys([*named, *models]))}
+    shapes = {STATUSES.index("ok"): "ok", STATUSES.index("error"): "error"}
+    start = (columns["started_at"][newest] / 1e6).tolist()
+    rows = [
+        {"t": t, "s": s, "c": str(place[model]), "is": shapes.get(code, "cut")}
+        for t, s, model, code in zip(
+            start, size.tolist(), models, codes_of(columns)[newest].tolist(), strict=True
+        )
+    ]
+    low = 10 ** floor(log10(min(1, size.min())))
+    high = 10 ** ceil(log10(max(100 * low, 1.2 * (at or 0), size.max())) - 1e-9)
+    ticks = [10.0**n for n in range(round(log10(low)), round(log10(high)) + 1)]
+    ticks = ticks[-1::-2][::-1] if len(ticks) > 4 else ticks
+    keys = [(_SQUARE, _COLOURS[place[model]], model) for model in named]
+    keys += [(_SQUARE, EITHER.other, "other")] if len(place) > len(named) else []
+    keys += [("\u00d7", EITHER.bad, "error")] if any(row["is"] == "error" for row in rows) else []
+    span = _span(course)
+    if len(newest) < len(where):
+        keys.insert(0, ("", "inherit", f"newest {_NEWEST}"))
+        span |= {"t0": min(start), "from": _moment(min(start))}
+    return _Chart(
+        "latency", "Latency", keys, plural(len(rows), "call"),
+        {"calls": rows, "limits": [{"at": at}] if at else []},
+        span | {"low": low, "high": high, "ticks": ticks, "top": ticks[-1]},
+    )  # fmt: skip
+
+
+def _tokens(course: Mapping[str, Any]) -> _Chart | None:
+    rows: list[dict[str, Any]] = []
+    width = course["width_ms"]
+    for n, (into, out) in enumerate(zip(course["input"], course["output"], strict=True)):
+        t = course["start_ms"] + n * width
+        bars = (("0", 0, into), ("1", into, into + out))
+        rows += [
+            {"t": t, "u": t + 0.84 * width, "c": c, "a": a, "b": b} for c, a, b in bars if b > a
+        ]
+    if not rows:
+        return None
+    top = _round(max(row["b"] for row in rows))
+    words = f"{tokens(sum(course['input']))} in, {tokens(sum(course['output']))} out"
+    return _Chart(
+        "tokens", "Tokens", [(_SQUARE, EITHER.into, "in"), (_SQUARE, EITHER.out, "out")], words, {"bars": rows},
+        _span(course) | {"top": top, "label": tokens(top)},
+    )  # fmt: skip
+
+
+def _cost(course: Mapping[str, Any], cost_usd: float, budget: Any) -> _Chart | None:
+    known = sum(course["cost"])
+    if not known:
+        return None
+    so_far = max(0.0, cost_usd - known)
+    rows = [{"t": course["start_ms"], "cost": so_far, "c": "0"}]
+    for n, cost in enumerate(course["cost"], 1):
+        so_far += cost
+        rows.append({"t": course["start_ms"] + n * course["width_ms"], "cost": so_far, "c": "0"})
+    end = so_far + max(0.0, budget.limit - budget.spent) if budget is not None else None
+    is_near = end is not None and end < 4 * so_far  # else it would flatten the line
+    top = _round(max(so_far, end if is_near and end else 0))
+    return _Chart(
+        "cost", "Cost so far", [("\u2013", EITHER.bad, "budget")] if is_near else [], dollars(so_far),
+        {"spent": rows, "limits": [{"at": end}] if is_near else []},
+        _span(course) | {"top": top, "label": dollars(top)},
+    )  # fmt: skip
+
+
+def _span(course: Mapping[str, Any]) -> dict[str, Any]:
+    start = course["start_ms"]
+    end = start + course["width_ms"] * len(course["calls"])
+    return {"t0": start, "t1": end, "from": _moment(start), "to": _moment(end)}
+
+
+def _moment(ms: float) -> str:
+    there = time.localtime(ms / 1000)
+    is_today = time.strftime("%F", there) == time.strftime("%F")
+    return time.strftime("%H:%M:%S" if is_today else "%m-%d %H:%M", there)
+
+
+def _round(value: float) -> float:
+    """The next round number."""
+    size = 10.0 ** floor(log10(value))
+    steps = (float(f"{step * size:.2g}") for step in (1, 1.5, 2, 3, 5, 10))
+    return next(step for step in steps if step >= value * 0.999)
