@@ -9,7 +9,7 @@ missing || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing prometheus for its tests"
   { apt-get update && DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends prometheus prometheus-pushgateway; } >/dev/null || true
+      apt-get install -y --no-install-recommends prometheus prometheus-pushgateway; } &>/dev/null || true
   missing || exit 0
 fi
 echo "no Prometheus here, so no tests with it: apt-get install prometheus prometheus-pushgateway" >&2

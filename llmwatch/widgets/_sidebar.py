@@ -94,10 +94,11 @@ class Sidebar:
 
     def _hear(self, comm: Any, message: Any) -> None:
         said = message["content"]["data"].get("type")
-        comm.close()
         self.heard = True
+        # Not here: one thread writes to the browser. And a comm answers to the subshell it was last
+        # used on, which may end.
+        self._post(comm.close)
         if said == "panel":
-            # Not here: a comm answers to the subshell it was last used on, and this one may end.
             self._post(self._answer)
 
     def _answer(self) -> None:
