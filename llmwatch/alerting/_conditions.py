@@ -20,6 +20,7 @@ __all__ = ["Condition", "Limit", "Made", "Measure", "condition_of", "nothing", "
 _FORM = re.compile(r"\s*(?P<figure>\w+)\s*(?P<sign>>=|<=|>|<|≥|≤)(?![=<>])\s*(?P<number>\S.*)$")
 _SIGNS = {"≥": ">=", "≤": "<="}
 _BAND = 0.1  # of the threshold: so far on the good side a figure must be to be clear of it
+_FAR = 0.5  # of the threshold: so far on the bad side a figure does not hover about it
 _Z = 1.959964  # two-sided 95 %
 
 
@@ -36,6 +37,8 @@ class Measure(NamedTuple):
     """Whether it is clearly not over: neither holds near the threshold, nor where it is unknown."""
     blank: bool
     """Whether there was no call to look at."""
+    far: bool = False
+    """Whether it is so far over the threshold that it does not hover about it."""
 
 
 class Condition(Protocol):
@@ -81,8 +84,9 @@ class Limit:
             return Measure(value, n, False, blank, blank)
         surely = self._near_end(value, n) if figure.kind == "rate" else value
         over = self.holds(surely) and (not figure.n or n >= min_calls)
-        clear = not self.holds(value) and abs(value - self.threshold) >= self._band()
-        return Measure(value, n, over, clear, blank)
+        clear = not self.holds(value) and abs(value - self.threshold) >= self._part(_BAND)
+        far = over and abs(surely - self.threshold) >= self._part(_FAR)
+        return Measure(value, n, over, clear, blank, far)
 
     def holds(self, value: float) -> bool:
         """Whether `value` lies beyond the threshold."""
@@ -102,10 +106,11 @@ class Limit:
         low, high = wilson(share, n)
         return low if self.comparison in (">", ">=") else high
 
-    def _band(self) -> float:
+    def _part(self, share: float) -> float:
+        """That share of the threshold, or of the distance to the nearer end of its range."""
         size = abs(self.threshold)
         room = 1 - size if self.figure.kind in ("rate", "score") else size
-        return _BAND * min(size, room)
+        return share * min(size, room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,8 @@ class Made:
         blank = n == 0 and not figures["active"]
         if isnan(value):
             return Measure(value, n, False, blank, blank)
-        return Measure(
-            value, n, self.holds(value) and n + figures["active"] >= min_calls, value <= 0, blank
-        )
+        over = self.holds(value) and n + figures["active"] >= min_calls
+        return Measure(value, n, over, value <= 0, blank, far=over)
 
 
 def condition_of(condition: Any) -> Condition:

@@ -98,7 +98,7 @@ class Desk:
             if watcher.shown:
                 self._show(watcher, ("muted", str(muted_ns)))  # once: it moves no more
         else:
-            due = watcher.schedule.is_due(now_ns, told_of_this=watcher.notified > 0)
+            due = watcher.is_due(now_ns)
             if due:
                 watcher.told(now_ns)
             self._show(watcher)

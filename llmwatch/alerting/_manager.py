@@ -110,9 +110,11 @@ class Alerts(Rounds):
     ) -> Callable[[], None]:
         """Call `handler` with each notice: when something fires, goes on firing, or is over.
 
-        What goes on firing is told again after 10 minutes, 1 hour, 4 hours, then daily. What comes
-        and goes is told twice; from then on only where it fires when the next of these waits is
-        over, and the end of what was told. An hour of calm begins anew.
+        What goes on firing is told again after 1 hour, 8 hours, then every two days. What comes
+        and goes about its threshold is told twice; from then on only where it fires when the next
+        of these waits is over, and the end of what was told. What is over its threshold by half of
+        it is told at once after an hour of calm, and when it has fired for an hour. Two days of
+        calm begin anew.
 
         It runs on a thread of its own, sync or async; LLM calls that it makes are seen by no
         rule. The same handler again, or a function of the same name (its cell ran again),

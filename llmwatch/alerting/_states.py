@@ -63,40 +63,70 @@ class State:
         return "resolved"
 
 
-_GAPS_S = (600, 3600, 4 * 3600, 24 * 3600)
+_GAPS_S = (3600, 8 * 3600, 48 * 3600)  # after one notice, after two, after any more
 _CALM_S = 3600
+_FORGOTTEN_S = 48 * 3600
 
 
 class Schedule:
     """When handlers are told that something fires: at once, then ever more rarely.
 
-    While one firing goes on they are told again after 10 minutes, 1 hour, 4 hours, then daily.
-    What comes and goes is told twice; from the third time on it waits for the same schedule, so
-    that a figure hovering at its threshold is not a stream of notices. An hour of calm begins
-    anew.
+    While one firing goes on they are told again after 1 hour, 8 hours, then every two days. What
+    comes and goes is told twice; from the third time on it waits for the same schedule, on which
+    each notice counts, also that of an end: a figure hovering at its threshold is four notices in
+    two days at most, however long or short its ups and downs are.
+
+    What is no hovering is told at once whatever was told before: far over the threshold
+    (`Measure.far`), and either after an hour of calm or for an hour on end. Two days of calm begin
+    anew for anything.
     """
 
     def __init__(self) -> None:
-        self._told = 0
+        self._notices = 0
+        self._firings = 0
         self._next_ns = 0
-        self._calm_ns: int | None = None
+        self._over_ns: int | None = None
+        self._began_ns = 0
+        self._is_rested = False
 
     def begins(self, now_ns: int) -> None:
         """It begins to fire."""
-        if self._calm_ns is not None and now_ns - self._calm_ns >= _CALM_S * 10**9:
-            self._told = 0
-        self._calm_ns = None
+        calm_s = 0.0 if self._over_ns is None else (now_ns - self._over_ns) / 1e9
+        if calm_s >= _FORGOTTEN_S:
+            self._begin_anew()
+        self._began_ns, self._is_rested = now_ns, calm_s >= _CALM_S
 
-    def is_due(self, now_ns: int, *, told_of_this: bool) -> bool:
+    def is_due(self, now_ns: int, *, told_of_this: bool, far: bool) -> bool:
         """Whether to tell now that it fires; `told_of_this`: whether that was told before."""
-        is_new = not told_of_this and self._told <= 1
-        return is_new or now_ns >= self._next_ns
+        if now_ns >= self._next_ns:
+            return True
+        if told_of_this:
+            return False
+        # The second is an outage of its own, unless the first was long and this one is slight.
+        is_second = self._firings == 1 and (far or self._notices <= 2)
+        return is_second or self._is_real(now_ns, far)
 
-    def told(self, now_ns: int) -> None:
-        """Handlers were told."""
-        gap = _GAPS_S[min(self._told, len(_GAPS_S) - 1)]
-        self._told, self._next_ns = self._told + 1, now_ns + gap * 10**9
+    def told(self, now_ns: int, *, told_of_this: bool, far: bool) -> None:
+        """Handlers were told that it fires."""
+        if not told_of_this:
+            if self._is_real(now_ns, far):
+                self._begin_anew()
+            self._firings += 1
+        self._count(now_ns)
 
-    def over(self, now_ns: int) -> None:
-        """It fires no longer."""
-        self._calm_ns = now_ns
+    def over(self, now_ns: int, *, told_of_this: bool) -> None:
+        """It fires no longer, which is told where it was told that it fires."""
+        self._over_ns = now_ns
+        if told_of_this:
+            self._count(now_ns)
+
+    def _is_real(self, now_ns: int, far: bool) -> bool:
+        """Whether this firing is more than the coming and going of a figure at its threshold."""
+        return far and (self._is_rested or now_ns - self._began_ns >= _CALM_S * 10**9)
+
+    def _begin_anew(self) -> None:
+        self._notices = self._firings = self._next_ns = 0
+
+    def _count(self, now_ns: int) -> None:
+        gap = _GAPS_S[min(self._notices, len(_GAPS_S) - 1)]
+        self._notices, self._next_ns = self._notices + 1, now_ns + gap * 10**9

@@ -99,10 +99,14 @@ class Watcher:
                 hint=say.hint(condition),
             )  # fmt: skip
 
+    def is_due(self, now_ns: int) -> bool:
+        """Whether handlers are to be told now that it fires."""
+        return self.schedule.is_due(now_ns, told_of_this=self.notified > 0, far=self.measure.far)
+
     def told(self, now_ns: int) -> None:
         """The notice of now goes out."""
+        self.schedule.told(now_ns, told_of_this=self.notified > 0, far=self.measure.far)
         self.notified += 1
-        self.schedule.told(now_ns)
         if self.alert is not None:
             self.alert = replace(self.alert, notified=self.notified)
 
@@ -113,7 +117,7 @@ class Watcher:
 
     def _end(self, now_ns: int, message: str) -> None:
         told = say.outcome(self.rule.condition, self.worst, self._evidence, self.notified)
-        self.schedule.over(now_ns)
+        self.schedule.over(now_ns, told_of_this=self.notified > 0)
         self.alert = self._made("resolved", now_ns, message=message, detail=told, hint="")
 
     def _length(self, now_ns: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -217,14 +218,14 @@ def test_what_is_back_below_its_threshold_was_over_it():
 
 
 def test_it_is_told_again_ever_more_rarely():
-    """What goes on firing is told after 10 minutes, 1 hour, 4 hours, then each day."""
+    """What goes on firing is told after 1 hour, 8 hours, then every two days."""
     scene = Scene()
     scene.rule("many", "active > 0")
     scene.flying = [{"age_s": 1.0}]
-    scene.wait(3 * 86400, step=60)
+    scene.wait(5 * 86400, step=600)
     after = [round((alert.at - alert.since).total_seconds() / 60) for alert in scene.told]
-    assert after == [0, 10, 70, 310, 1750, 3190]
-    assert [alert.notified for alert in scene.told] == [1, 2, 3, 4, 5, 6]
+    assert after == [0, 60, 540, 3420, 6300]
+    assert [alert.notified for alert in scene.told] == [1, 2, 3, 4, 5]
 
 
 def test_what_comes_and_goes_is_told_twice():
@@ -245,17 +246,76 @@ def test_what_comes_and_goes_is_told_twice():
     assert scene.states == ["firing", "resolved", "firing", "resolved", "firing"]
 
 
-def test_an_untold_firing_is_told_when_it_lasts():
-    """The third firing within the hour is told at last, if it goes on."""
+HOUR = 3600
+
+
+def outage(scene, depth, seconds):
+    """So many calls are in flight for so long, then none; returns when after it began that was told."""
+    before = len(scene.told)
+    begun = scene.clock.time_ns()
+    scene.flying = [{"age_s": 1.0}] * depth
+    scene.look()
+    scene.wait(seconds, step=60)
+    scene.flying = []
+    scene.look()
+    told = [alert for alert in scene.told[before:] if alert.state == "firing"]
+    return [round(alert.at.timestamp() - begun / 1e9) for alert in told]
+
+
+@pytest.mark.parametrize(("depth", "first_s"), [(11, HOUR / 2), (20, 10 * HOUR)])
+def test_a_second_outage_is_told_at_once(depth, first_s):
+    """Six minutes after the first; also after one that was told again and again, if it is grave."""
+    scene = Scene()
+    scene.rule("many", "active > 10")
+    outage(scene, depth, first_s)
+    scene.look(360)
+    assert outage(scene, depth, 60) == [0]
+    assert scene.states[-3:] == ["resolved", "firing", "resolved"]
+
+
+def test_a_grave_outage_is_told_whatever_was_told_before():
+    """Half the threshold over it: at once after an hour of calm, else once it has lasted an hour."""
+    scene = Scene()
+    scene.rule("many", "active > 10")
+    for _ in range(3):
+        outage(scene, 11, 60)
+        scene.look(60)
+    assert outage(scene, 15, HOUR - 60) == []
+    scene.look(HOUR - 60)
+    assert outage(scene, 15, 2 * HOUR) == [HOUR, 2 * HOUR]
+    scene.look(HOUR)
+    assert outage(scene, 15, 60) == [0]
+
+
+def test_a_slight_one_waits_from_the_third_time_on():
+    """Though it lasts, and though there were hours of calm; two days after the last notice it is told."""
+    scene = Scene()
+    scene.rule("many", "active > 10")
+    for _ in range(2):
+        assert outage(scene, 14, 60) == [0]
+        scene.look(2 * HOUR)
+    assert outage(scene, 14, 60) == []
+    scene.look(HOUR)
+    assert outage(scene, 14, 48 * HOUR) == [(48 - 3) * HOUR - 60]
+    scene.look(48 * HOUR)
+    assert outage(scene, 14, 60) == [0]
+    assert outage(scene, 14, 60) == [0]
+
+
+def test_what_grows_grave_is_told_then():
+    """A firing that was held back for being slight is told when it no longer is."""
     schedule = Schedule()
     for start in (0, 60 * S):
         schedule.begins(start)
-        assert schedule.is_due(start, told_of_this=False)
-        schedule.told(start)
-        schedule.over(start + S)
-    schedule.begins(120 * S)
-    assert not schedule.is_due(120 * S, told_of_this=False)
-    assert schedule.is_due(60 * S + 3600 * S, told_of_this=False)
+        assert schedule.is_due(start, told_of_this=False, far=False)
+        schedule.told(start, told_of_this=False, far=False)
+        schedule.over(start + S, told_of_this=True)
+    later = 2 * HOUR * S
+    schedule.begins(later)
+    assert not schedule.is_due(later, told_of_this=False, far=False)
+    assert schedule.is_due(later + S, told_of_this=False, far=True)
+    schedule.told(later + S, told_of_this=False, far=True)
+    assert not schedule.is_due(later + 2 * S, told_of_this=True, far=True)
 
 
 def test_whoever_watches_sees_what_is_not_told():
