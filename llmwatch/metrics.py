@@ -58,7 +58,8 @@ def serve_prometheus(
     labels : str or iterable of str
         Break the metrics down by these, too: "feature", "user", "tag", "provider", any label or
         column of words but those with text of calls. Each has at most 100 values (1,000
-        combinations), all others are "other".
+        combinations), all others are "other", as are these of calls that had left memory before:
+        of such the model is known.
 
     Returns
     -------

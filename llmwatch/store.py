@@ -11,6 +11,7 @@ from typing import Any
 from . import faults
 from .columns import Columns
 from .frames import Frames
+from .left import LEFT, Left
 from .records import Call
 from .view import Rows, View
 
@@ -18,6 +19,8 @@ __all__ = ["Rows", "Store", "View"]
 
 Subscriber = Callable[[Sequence[Call], int], None]
 ChangeSubscriber = Callable[[Sequence[int]], None]
+
+_AT_ONCE = 500  # calls that left memory and are counted in one go: a few ms, seldom
 
 
 class Store:
@@ -40,6 +43,7 @@ class Store:
         self._columns: Columns | None = None  # numpy is loaded with the first call
         self._version = 0
         self._frames = Frames()
+        self._left, self._counted = Left(), 0  # up to which number it has counted
         self._rows: weakref.WeakSet[Rows] = weakref.WeakSet()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._change_subscribers: tuple[ChangeSubscriber, ...] = ()
@@ -172,6 +176,14 @@ class Store:
 
     def _evict(self) -> None:
         self._low = max(self._low, self.total - self._max_calls)
+        if self._low - self._counted >= _AT_ONCE:
+            self._count_left()
+
+    def _count_left(self) -> None:
+        """Count by model what has left memory, as long as it still stands in the buffers."""
+        if self._counted < self._low:
+            self._left.add(self.view().gone(self._counted, *LEFT))
+            self._counted = self._low
 
     def _with_room(self, n: int) -> Columns:
         columns = self._columns
@@ -190,6 +202,7 @@ class Store:
             return self._columns
         for rows in list(self._rows):
             rows.leave(self.view(rows))
+        self._count_left()
         past = self.view().past
         self._columns = old.moved(self._low - old.first, capacity, past)
         self._frames.drop()
@@ -211,6 +224,12 @@ class Store:
                 self._rows.add(rows)
             columns = self._columns if self._columns is not None else Columns(1)
             return View(columns, self._frames, self._low, self._version, rows)
+
+    def view_and_left(self) -> tuple[View, Left]:
+        """What can be read now, and of the calls before it what they come to by model."""
+        with self._lock:
+            self._count_left()
+            return self.view(), self._left.copy()
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()

@@ -100,10 +100,14 @@ class View:
     def _left(self) -> Totals:
         """The totals of what has left and still stands in the buffers."""
         if self._rows is None:
-            return Totals.of(self._take(_FOR_TOTALS, slice(0, self._low - self._first)))
+            return Totals.of(self.gone(self._first, *_FOR_TOTALS))
         gone = self._collected[: self._older]
         gone = gone[gone >= self._first]
         return Totals.of(self._take(_FOR_TOTALS, gone - self._first))
+
+    def gone(self, since: int, *names: str) -> dict[str, np.ndarray]:
+        """Columns of the store's calls from that number on that have left; they must stand here."""
+        return self._take(names, slice(since - self._first, self._low - self._first))
 
     def numbers(self) -> np.ndarray:
         """The sequence number of each of its calls."""

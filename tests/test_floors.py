@@ -15,8 +15,8 @@ import llmwatch
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("exceptions", "faults", "ids", "late", "semconv"),
     ("colours", "otel", "records", "retry_after", "settings", "totals", "words"),
-    ("columns", "context", "frames", "pricing", "redaction"),
-    ("capture", "view", "worker", "wrapping"),
+    ("columns", "context", "frames", "pricing", "redaction", "tallies"),
+    ("capture", "left", "view", "worker", "wrapping"),
     ("assemble", "store", "summary"),
     ("alerting", "charts", "compare", "flights", "traces"),
     ("exporters", "widgets"),

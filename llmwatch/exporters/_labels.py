@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from math import isnan
 from typing import Any
 
 from ..exceptions import UsageError
+from ..left import MOST, OTHER, UNKNOWN, label_of
 from ..semconv import NAMES
 from ..summary import GROUPS, words_of
 
-__all__ = ["OTHER", "UNKNOWN", "Labels", "is_free_text", "label_names"]
+__all__ = ["Labels", "is_free_text", "label_names"]
 
-OTHER = "other"
-"""What stands for all values beyond the first hundred."""
-UNKNOWN = "unknown"
-"""What stands for a model that no request named."""
-
-_VALUES = 100  # of one label; a metric system keeps each of them for weeks
 _GROUPS = 1000  # combinations
-_LONGEST = 200  # characters
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
 _FREE = ("error_message", "feedback", "request_preview", "response_preview")
 _TAKEN = ("model", "status", "type", "le", "job", "instance")
@@ -48,27 +41,36 @@ class Labels:
 
     def of(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The group of a call, given by the columns of `read`."""
-        key = (_text(values["model"]) or UNKNOWN, *self._said(values))
+        key = (label_of(values["model"]) or UNKNOWN, *self._said(values))
         return key if key in self._groups else self._bounded(key)
+
+    def of_model(self, model: str) -> tuple[str, ...]:
+        """The group of calls of which no more is known than the model."""
+        key = (self._within(model, self._seen[0]), *(OTHER for _ in self.words))
+        self._groups.add(key)
+        return key
 
     def _said(self, values: Mapping[str, Any]) -> list[str]:
         if not self.words:
             return []
         labels = _labels(values["labels"]) if "labels" in values else {}
         pairs = zip(self.words, self._columns, strict=True)
-        return [_text(values[column] if column else labels.get(word)) for word, column in pairs]
+        return [label_of(values[column] if column else labels.get(word)) for word, column in pairs]
 
     def _bounded(self, key: tuple[str, ...]) -> tuple[str, ...]:
-        found = []
-        for value, seen in zip(key, self._seen, strict=True):
-            if len(seen) < _VALUES:
-                seen.add(value)
-            found.append(value if value in seen else OTHER)
-        bounded = tuple(found)
+        pairs = zip(key, self._seen, strict=True)
+        bounded = tuple(self._within(value, seen) for value, seen in pairs)
         if bounded not in self._groups and len(self._groups) >= _GROUPS:
             return (OTHER,) * len(key)
         self._groups.add(bounded)
         return bounded
+
+    @staticmethod
+    def _within(value: str, seen: set[str]) -> str:
+        """The value, or what stands for those after the first hundred."""
+        if len(seen) < MOST:
+            seen.add(value)
+        return value if value in seen else OTHER
 
 
 def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -104,16 +106,6 @@ def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
 def is_free_text(word: str) -> bool:
     """Whether it is a column of what people and models said, which may hold a prompt."""
     return word in _FREE
-
-
-def _text(value: Any) -> str:
-    """A value as a label can hold it: UTF-8, of bounded length; empty where there is none."""
-    if value is None or (isinstance(value, float) and isnan(value)):
-        return ""
-    text = value if isinstance(value, str) else str(value)
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _labels(text: Any) -> Mapping[str, Any]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..records import Call
 from ..store import Store, View
-from ..totals import Totals
-from ._labels import OTHER, Labels
-from ._tally import READ, TOKENS, Tally, is_amount, is_score
+from ..tallies import READ, Tally, is_amount, is_score
+from ._labels import Labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +30,8 @@ class Meter:
     Parameters
     ----------
     store : Store
-        Whose calls. Of those that have left memory before, only sums are known, not the model: they
-        are "other".
+        Whose calls. Those that have left memory before are counted by model; of further labels
+        nothing is known any more, so these are "other".
     words : tuple of str
         Labels besides `model`.
     follow : bool
@@ -53,7 +52,10 @@ class Meter:
         if follow:  # before the store is read: what is not in it then, is told
             self._ends.append(store.subscribe(self._on_calls))
             self._ends.append(store.subscribe_changes(self._on_changes))
-        self._catch_up(store.view())
+        view, left = store.view_and_left()
+        for model, tally in left.tallies.items():
+            self._tallies[self.labels.of_model(model)] = tally
+        self._catch_up(view)
 
     def close(self) -> None:
         """Count nothing more; what was counted can be read on."""
@@ -71,24 +73,8 @@ class Meter:
 
     # -- what there is ------------------------------------------------------------------------
 
-    def _take_past(self, past: Totals) -> None:
-        """Enter calls of which only sums are left."""
-        if not past.requests:
-            return
-        tally = self._tally((OTHER,) * len(self.labels.names))
-        tally.statuses.update({status: n for status, n in past.statuses.items() if n})
-        for kind in ("input", "output"):
-            if past.counts[TOKENS[kind]]:
-                tally.tokens[kind] += past.sums[TOKENS[kind]]
-        tally.attempts += past.sums["attempts"]
-        if past.counts["cost_usd"]:
-            tally.pay(past.sums["cost_usd"])
-        tally.scored += past.counts["score"]
-        tally.score.add(past.sums["score"])
-
     def _catch_up(self, view: View) -> None:
         """Count what there is, a chunk at a time, then what came meanwhile."""
-        self._take_past(view.past)
         self._next = view.older
         columns = view.arrays(*dict.fromkeys((*READ, *self.labels.read)))
         for start in range(0, len(view), _CHUNK):

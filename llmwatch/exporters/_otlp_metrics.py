@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..records import Call
+from ..tallies import is_amount
 from ._otlp_spans import SCOPE, attribute
-from ._tally import is_amount
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricsData

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .. import faults
 from ..records import Call, Span
 from ..semconv import COLUMNS
+from ..tallies import is_amount
 from ._tables import _writable
-from ._tally import is_amount
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..exceptions import ExportError, UsageError
+from ..tallies import Tally
 from ._meter import Meter
-from ._tally import Tally
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

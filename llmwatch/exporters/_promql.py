@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..alerting import Rule
+from ..tallies import FIRST_TOKEN_S, LATENCY_S
 from ._labels import is_free_text
-from ._tally import FIRST_TOKEN_S, LATENCY_S
 
 __all__ = ["Unsaid", "Wording", "wording"]
 

@@ -223,24 +223,6 @@ def test_counters_outlive_rows():
         assert total(meter, "llm_cost_usd_total", f"model={model}") == 250.0
 
 
-def test_calls_that_had_left_memory_are_of_an_other_model():
-    """Sums are exact: what only the store's totals know of is entered as `other`."""
-    store = Store(10)
-    made = calls(600, model="gpt-5", input_tokens=3, output_tokens=1, cost_usd=0.5, score=1.0)
-    store.append([*made, call(1, status="error", attempts=4), *calls(10, model="claude")])
-    meter = Meter(store, follow=True)
-    store.append(calls(1, model="claude"))
-    assert total(meter, "llm_requests_total") == 612
-    assert total(meter, "llm_requests_total", "model=other", "status=ok") == 600
-    assert total(meter, "llm_requests_total", "model=other", "status=error") == 1
-    assert total(meter, "llm_requests_total", "model=claude") == 11
-    assert total(meter, "llm_tokens_total", "type=input") == 1800
-    assert total(meter, "llm_tokens_total", "type=output") == 600
-    assert total(meter, "llm_cost_usd_total") == 300.0
-    assert total(meter, "llm_request_attempts_total") == 615
-    assert total(meter, "llm_feedback_score", "model=other") == 1.0
-
-
 def test_a_meter_that_is_made_amid_calls_misses_none():
     """Made while another thread records and rates, each counts every call and rating once."""
     store, done, meters = Store(5000), threading.Event(), []

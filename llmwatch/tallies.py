@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..semconv import STATUSES
+from .semconv import STATUSES
 
 __all__ = [
     "FIRST_TOKEN_S",
