@@ -12,7 +12,7 @@ from .. import faults
 from ..exceptions import UsageError
 from ..semconv import FIGURES
 from ..words import clean
-from ._figures import Figure, Figures, figure_of
+from ._figures import Figure, Figures, figure_of, said_nothing
 from ._quantities import EXAMPLES, quantity
 
 __all__ = ["Condition", "Limit", "Made", "Measure", "condition_of", "nothing", "wilson"]
@@ -115,7 +115,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A person's function of the figures: it holds when it gives True, or a number above 0."""
+    """A person's function of the figures: it holds when it gives True, or a number above 0.
+
+    A no says nothing where each rate, length of time, score or sum of money that it asked for is
+    unknown: a comparison with NaN is always False. Where one of them is known its no is believed.
+    """
 
     figure: Figure
     function: Callable[[Figures], Any]
@@ -133,10 +137,13 @@ class Made:
 
     def measure(self, figures: Mapping[str, Any], min_calls: int) -> Measure:
         """Ask the function; one that raises says nothing, and is a line in diagnostics."""
+        asked = Figures(figures)
         try:
-            value = _value(self.function(Figures(figures)))
+            value = _value(self.function(asked))
         except Exception as problem:  # a person's code, on our thread
             faults.note("alert", f"{self.text} raised {type(problem).__name__}: {problem}")
+            value = nan
+        if said_nothing(asked) and not self.holds(value):
             value = nan
         n = int(figures["requests"])
         blank = n == 0 and not figures["active"]

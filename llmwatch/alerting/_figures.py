@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from math import isnan
 from typing import Any, NamedTuple
 
 from ..exceptions import UsageError
 from ..semconv import FIGURES
 
-__all__ = ["Figure", "Figures", "figure_of", "unknown_figure"]
+__all__ = ["Figure", "Figures", "figure_of", "said_nothing", "unknown_figure"]
 
 
 class Figure(NamedTuple):
@@ -59,6 +60,9 @@ _TABLE = (
     Figure("errors", "count", word="errors"),
 )
 _BY_NAME = {figure.name: figure for figure in _TABLE}
+_AT_TIMES_UNKNOWN = {  # of what is in flight nothing is unknown: there is none
+    figure.name for figure in _TABLE if figure.kind != "count" and not figure.looks_at_flight
+}
 
 
 def figure_of(name: str) -> Figure:
@@ -84,19 +88,26 @@ def unknown_figure(name: str) -> UsageError:
 class Figures(Mapping[str, Any]):
     """The figures of one look at the calls, as `f["error_rate"]` and as `f.error_rate`.
 
-    What a rule's function is given: no pandas is loaded where rules are looked at.
+    What a rule's function is given: no pandas is loaded where rules are looked at. It keeps in
+    mind whether a figure was asked for that nobody knows, since all comparisons with NaN are False.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_is_answered", "_is_unknown", "_values")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
+        self._is_answered = self._is_unknown = False
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return self._values[name]
+            value = self._values[name]
         except KeyError:
             raise unknown_figure(str(name)) from None
+        if name in _AT_TIMES_UNKNOWN:
+            is_nan = value is None or isnan(value)
+            self._is_unknown |= is_nan
+            self._is_answered |= not is_nan
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -114,3 +125,8 @@ class Figures(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"Figures({dict(self._values)!r})"
+
+
+def said_nothing(figures: Figures) -> bool:
+    """Whether of what can be unknown, as a count cannot, all that was asked for was."""
+    return figures._is_unknown and not figures._is_answered

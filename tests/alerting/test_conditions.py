@@ -286,6 +286,29 @@ def test_a_function_that_raises_says_nothing():
     faults.clear()
 
 
+@pytest.mark.parametrize(
+    ("function", "known", "is_clear"),
+    [
+        (lambda f: f["error_rate"] > 0.1, {}, False),
+        (lambda f: f.requests > 5 and f.error_rate > 0.1, {}, False),
+        (lambda f: f.requests > 500 and f.error_rate > 0.1, {}, True),
+        (lambda f: f.error_rate > 0.1 or f.satisfaction < -0.5, {"error_rate": 0.0}, True),
+        (lambda f: f.error_rate > 0.1 or f.satisfaction < -0.5, {}, False),
+        (lambda f: f.oldest_active_s > 120, {}, True),
+        (lambda f: f["error_rate"] > 0.1, {"requests": 0}, True),
+    ],
+)
+def test_the_no_of_a_function_that_asked_for_the_unknown_says_nothing(function, known, is_clear):
+    """As text says nothing of it; counts alone are always known, and without calls it is clear."""
+    found = measure(function, **known)
+    assert (found.over, found.clear) == (False, is_clear)
+
+
+def test_the_yes_of_a_function_stands():
+    """What it asked for besides may be unknown."""
+    assert measure(lambda f: f.error_rate > 0.1 or f.tokens > 50, tokens=60).over
+
+
 def test_a_function_may_not_know():
     """None is the unknown, as NaN is."""
     found = measure(lambda f: None, tokens=50)

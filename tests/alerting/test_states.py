@@ -124,6 +124,21 @@ def test_the_unknown_neither_fires_nor_resolves():
     assert (scene.phase("slow"), scene.states) == ("firing", ["firing"])
 
 
+@pytest.mark.parametrize("condition", ["error_rate > 10%", lambda f: f["error_rate"] > 0.1])
+def test_a_window_of_cancelled_calls_ends_nothing(condition):
+    """Of no rate anybody knows, as text and as a function; a window without calls is the end."""
+    scene = Scene()
+    scene.rule("down", condition, window="1min")
+    scene.fail(10)
+    scene.look()
+    for _ in range(12):
+        scene.call(10, status="cancelled")
+        scene.look(10)
+    assert (scene.phase("down"), scene.states) == ("firing", ["firing"])
+    scene.wait(60)
+    assert scene.states == ["firing", "resolved"]
+
+
 def test_the_unknown_does_not_end_pending():
     """It stays pending, and fires when it holds again."""
     scene = Scene()
