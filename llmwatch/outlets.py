@@ -45,6 +45,9 @@ def log_to(
     null. A call that is in flight has its start in the log within 0.1 s, as one that is over has
     its end; the first call of a process may take about a second.
 
+    `trace_complete` comes with the end of an outermost `llmwatch.span`, so twice for two of them in
+    one span of OpenTelemetry, and before the calls of a thread that goes on behind it.
+
     Without DEBUG there is no text of a request: of an error stand `error_type`, `error_code` and
     `http_status`, while `error_message` is null, since providers quote in it what they were sent.
     ``level="DEBUG"`` has it, where the logger lets DEBUG through, and so has any level with
