@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
+from ._rules import Rule
+from ._states import Phase
 from ._watcher import Watcher
 
 if TYPE_CHECKING:
@@ -54,9 +56,11 @@ class History:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+        self._fired: set[str] = set()  # names of rules, also of those whose records went
 
     def fired(self, watcher: Watcher, now_ns: int) -> None:
         """It began to fire."""
+        self._fired.add(watcher.rule.name)
         record = self._records.pop(watcher.key, None) or Record(watcher, first_ns=now_ns)
         self._records[watcher.key] = record
         record.watcher, record.fired, record.last_ns = watcher, record.fired + 1, now_ns
@@ -78,10 +82,11 @@ class History:
         """What is known of one rule on one group."""
         return self._records.get(key)
 
-    def rows(self, now_ns: int) -> list[tuple[Any, ...]]:
-        """One row each, the one that fired first on top."""
+    def rows(self, rules: Iterable[tuple[Rule, Phase]], now_ns: int) -> list[tuple[Any, ...]]:
+        """One row each, the one that fired first on top; below, those of `rules` that never did."""
         records = sorted(self._records.values(), key=lambda record: record.first_ns)
-        return [record.row(now_ns) for record in records]
+        silent = (_silent(*rule) for rule in rules if rule[0].name not in self._fired)
+        return [*(record.row(now_ns) for record in records), *silent]
 
     @staticmethod
     def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
@@ -93,6 +98,14 @@ class History:
             name: _series(list(values), dtype)
             for (name, dtype), values in zip(_DTYPES.items(), columns, strict=True)
         })  # fmt: skip
+
+
+def _silent(rule: Rule, phase: Phase) -> tuple[Any, ...]:
+    """The row of a rule that never fired: its threshold may be out of reach."""
+    return (
+        rule.name, {}, rule.severity, rule.condition.text, phase,
+        0, None, None, nan, nan, nan, rule.condition.threshold, 0,
+    )  # fmt: skip
 
 
 def _series(values: list[Any], dtype: str) -> pd.Series[Any]:

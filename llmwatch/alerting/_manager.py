@@ -16,6 +16,7 @@ from ._quantities import length_s
 from ._rounds import Rounds
 from ._rules import Rule
 from ._sentences import at_ns
+from ._states import Phase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,11 +175,13 @@ class Alerts(Rounds):
             One row a rule and group that fired: `name`, `labels`, `severity`, `condition`,
             `state`, `fired` (how often), `first` and `last` (when it began to, UTC), `total_s`
             and `longest_s` (how long), `worst` (value), `threshold`, `notified` (how often it was
-            told). Rules that were removed stay in it.
+            told). Rules that were removed stay in it. Below, one row for each rule that never
+            fired, on no group: `fired` is 0, and when, how long and how bad are missing.
         """
         self._settle(self.evaluate)
         with self._lock:
-            rows = self._history.rows(self._now_ns())
+            rules = [(rule, self._phase(rule)) for rule in self]
+            rows = self._history.rows(rules, self._now_ns())
         return History.frame(rows)  # no rule waits for pandas to be loaded
 
     def __iter__(self) -> Iterator[Rule]:
@@ -208,6 +211,11 @@ class Alerts(Rounds):
 
     def _repr_html_(self) -> str:
         return self._board().html()
+
+    def _phase(self, rule: Rule) -> Phase:
+        """Of a rule that does not fire."""
+        phases = [watcher.state.phase for watcher in self._engine.watchers_of(rule.name)]
+        return "pending" if "pending" in phases else "inactive"
 
     def _board(self) -> Board:
         self._settle(self.evaluate)

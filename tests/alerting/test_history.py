@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from llmwatch.alerting import _history
 from tests.alerting.scene import Scene
 
 
@@ -74,12 +75,60 @@ def test_the_lowest_is_the_worst_of_what_should_be_high():
     assert scene.alerts.history.worst.tolist() == [pytest.approx(-0.3)]
 
 
-def test_nothing_fired():
+def test_no_rules():
     """An empty history has its columns and types all the same."""
     history = Scene().alerts.history
     assert len(history) == 0
     assert str(history["first"].dtype) == "datetime64[ns, UTC]"
     assert history.columns[:3].tolist() == ["name", "labels", "severity"]
+
+
+def test_a_rule_that_never_fired_stands_below():
+    """Its threshold is to be reviewed as well: fired 0, the rest missing; the types are the same."""
+    scene = Scene()
+    scene.rule("far", "tokens > 1M", severity="critical")
+    scene.rule("groups", "error_rate > 10%", by="model")
+    scene.rule("waits", "active > 0", for_="1h")
+    empty = Scene().alerts.history.dtypes
+    assert scene.alerts.history.dtypes.equals(empty)
+    scene.rule("many", "active > 1")
+    fires(scene, 10, depth=2)
+    scene.flying = [{"age_s": 1.0}]
+    scene.look()
+    history = scene.alerts.history
+    assert history.dtypes.equals(empty)
+    assert history.name.tolist() == ["many", "far", "groups", "waits"]
+    assert history.fired.tolist() == [1, 0, 0, 0]
+    assert history.state.tolist() == ["inactive", "inactive", "inactive", "pending"]
+    row = history.iloc[1]
+    assert (row.labels, row.condition, row.threshold, row.notified) == ({}, "tokens > 1M", 1e6, 0)
+    missing = ["first", "last", "total_s", "longest_s", "worst"]
+    assert row[row.isna()].index.tolist() == missing
+
+
+def test_a_rule_that_fired_has_no_row_of_its_own():
+    """Where one of its groups did; and what never fired goes with its rule."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 10%", by="model")
+    never = scene.rule("never", "tokens > 1M")
+    scene.fail(5, model="a")
+    scene.call(5, model="b")
+    scene.look()
+    assert scene.alerts.history.labels.tolist() == [{"model": "a"}, {}]
+    never.remove()
+    assert scene.alerts.history.labels.tolist() == [{"model": "a"}]
+
+
+def test_a_rule_whose_groups_are_forgotten_fired_nevertheless(monkeypatch):
+    """The memory of groups is bounded, and what fell out of it did not never fire."""
+    monkeypatch.setattr(_history, "_KEYS", 1)
+    scene = Scene()
+    scene.rule("first", "requests > 0")
+    scene.call()
+    scene.look()
+    scene.rule("second", "requests > 0")
+    scene.look()
+    assert scene.alerts.history.name.tolist() == ["second"]
 
 
 def test_the_table_of_rules():
