@@ -103,13 +103,17 @@ def lab(
     height: int = 800,
     scale: float = 1,
     environ: Mapping[str, str] | None = None,
+    checkout: bool = True,
 ) -> Iterator[Desk]:
-    """A running JupyterLab (or Notebook 7), and a window of `width` x `height` in front of it."""
+    """A running JupyterLab (or Notebook 7), and a window of `width` x `height` in front of it.
+
+    Without `checkout` our extension is the one that `environ` leads Jupyter to.
+    """
     chromium()  # before the server starts, so that a skip costs nothing
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         write_settings(home, theme)
-        with serve(home, environ or {}, app) as address, browser() as running:
+        with serve(home, environ or {}, app, checkout) as address, browser() as running:
             page = running.new_page(
                 viewport={"width": width, "height": height}, device_scale_factor=scale
             )
@@ -221,7 +225,9 @@ def write_settings(home: Path, theme: str) -> None:
 
 
 @contextmanager
-def serve(home: Path, environ: Mapping[str, str], app: str = "jupyterlab") -> Iterator[str]:
+def serve(
+    home: Path, environ: Mapping[str, str], app: str = "jupyterlab", checkout: bool = True
+) -> Iterator[str]:
     """A server of `app` over the folders in `home`; gives its address."""
     port = free_port()
     folders = {
@@ -238,7 +244,7 @@ def serve(home: Path, environ: Mapping[str, str], app: str = "jupyterlab") -> It
         sys.executable, "-m", app, "--no-browser", "--allow-root",
         "--expose-app-in-browser",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-        f"--LabServerApp.extra_labextensions_path={EXTENSION}",
+        *([f"--LabServerApp.extra_labextensions_path={EXTENSION}"] if checkout else []),
         "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'work'}",
     ]  # fmt: skip
     with (home / "server.log").open("wb") as log:
