@@ -84,9 +84,10 @@ def alert(
     interval is over, so one failure of one call is no alert and five of five are. It is over once
     the figure is clearly on the good side (a tenth of the threshold) for up to 30 s, or no call is
     left in the window. Where the figure is unknown, nothing changes. You are told when
-    it fires and when it is over, and while it fires again after 10 minutes, 1 hour, 4 hours, then
-    daily. What comes and goes is told twice; from then on only where it fires when the next of
-    these waits is over, and then its end. An hour of calm begins anew.
+    it fires and when it is over, and while it fires again after 1 hour, 8 hours, then every two
+    days. What comes and goes about its threshold is told twice; from then on only where it fires
+    when the next of these waits is over, and then its end. What is over its threshold by half of
+    it is told at once after an hour of calm, and when it has fired for an hour.
 
     Parameters
     ----------

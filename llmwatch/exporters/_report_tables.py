@@ -164,7 +164,7 @@ def errors_table(columns: Columns, now_ns: int) -> str:
 
 def alerts_table(alerts: pd.DataFrame | None) -> str:
     """What fired, as `alerts.history` tells it."""
-    if alerts is None or not len(alerts):
+    if alerts is None or not alerts["fired"].any():
         return ""
     heads = (
         Column("alert", is_words=True), Column("condition", is_words=True),
@@ -184,7 +184,7 @@ def alerts_table(alerts: pd.DataFrame | None) -> str:
             text(moment(told["first"].value)),
             text(seconds(told["total_s"])),
         )
-        for told in alerts.to_dict("records")
+        for told in alerts[alerts["fired"] > 0].to_dict("records")
     ]
     return table(heads, rows)
 

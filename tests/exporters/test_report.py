@@ -14,6 +14,7 @@ import llmwatch
 from llmwatch.exceptions import ExportError, UsageError
 from llmwatch.magic._commands import Commands
 from llmwatch.recorder import Session
+from tests.alerting.scene import Scene
 from tests.browser import browser
 from tests.charts.plain import HOSTILE, calls
 from tests.source import Source
@@ -226,6 +227,22 @@ def test_alerts_are_told(tmp_path):
         "firing", "3",
     ]  # fmt: skip
     assert row[7] == "2\u202fmin 10\u202fs"
+
+
+def test_rules_that_never_fired_are_not_told(tmp_path):
+    """A report says what went wrong; which thresholds are out of reach is told by the history."""
+    scene = Scene()
+    scene.rule("never", "tokens > 1M")
+
+    class WithAlerts(Source):
+        alerts = scene.alerts
+
+    assert "<h2>Alerts" not in written(WithAlerts(), tmp_path)
+    scene.rule("once", "requests > 0")
+    scene.call()
+    scene.look()
+    rows = cells(section(written(WithAlerts(), tmp_path), "Alerts"))
+    assert [row[0] for row in rows[1:]] == ["once"]
 
 
 def test_prompts_and_answers_are_not_in_it(tmp_path):
