@@ -11,7 +11,9 @@ from tests.compare.plain import row
 LONG = "Sum up what follows in one line. " * 10  # longer than a preview
 
 
-@pytest.mark.parametrize(("content", "paired"), [("preview", True), ("full", True), ("none", False)])
+@pytest.mark.parametrize(
+    ("content", "paired"), [("preview", True), ("full", True), ("none", False)]
+)
 def test_long_requests_are_paired_whatever_is_kept_of_them(content, paired):
     """They differ behind the 200th character; where no text may be kept, nothing is known."""
     before = llmwatch.session.settings.content
