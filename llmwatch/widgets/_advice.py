@@ -73,10 +73,19 @@ _CAUSES: tuple[tuple[Callable[[Call], bool], str, str], ...] = (
 
 
 def _cut(calls: Sequence[Call]) -> Iterator[Hint]:
-    count = sum(is_cut(call) for call in calls)
-    if count:
-        what = f"{plural(count, 'answer')} {_was(count)} cut at the token limit: raise"
-        yield Hint(what, "max_completion_tokens=…")
+    cut = [call for call in calls if is_cut(call)]
+    if cut:
+        what = f"{plural(len(cut), 'answer')} {_was(len(cut))} cut at the token limit: raise"
+        yield Hint(what, ", ".join(dict.fromkeys(map(_limit, cut))))
+
+
+def _limit(call: Call) -> str:
+    """The option that sets the limit of such a call: each API has a name of its own for it."""
+    reason = (call.finish_reason or "").lower()
+    if reason.endswith("max_output_tokens") or call.operation == "generate_content":
+        return "max_output_tokens=…"
+    is_openai = call.operation == "chat" and call.provider in ("openai", "azure.ai.openai")
+    return "max_completion_tokens=…" if is_openai else "max_tokens=…"
 
 
 def is_cut(call: Call) -> bool:
