@@ -115,8 +115,9 @@ function rowOf(view, call) {
 
   function toggle(open = opened === null) {
     if (call.number == null || open === (opened !== null)) return;
+    opened?.node.remove();
     opened = open ? detail(view, call.number) : null;
-    node.replaceChildren(line, ...(opened ? [opened.node] : []));
+    if (opened) node.append(opened.node);  // the line stays in the page, else it loses the focus
     mark(line, "aria-expanded", String(open));
     mark(node, "data-open", open ? "" : null);
     opened?.draw();
