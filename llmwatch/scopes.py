@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Self, TypeVar, overload
 
 from .context import Budget, Cell, Scope, bind, here, leave
@@ -92,7 +94,8 @@ class Watch(Reading, Block):
 
     def __call__(self, function: F) -> F:
         """Watch each run of `function`: sync, async, generator or async generator."""
-        if not callable(function) or isinstance(function, type):
+        is_one = callable(function) or isinstance(function, classmethod)
+        if not is_one or isinstance(function, type):
             raise UsageError("a watch decorates a function: @llmwatch.watch(tag=...).")
         return wrapped(function, lambda: _Run(self))
 
@@ -206,7 +209,7 @@ def budget_of(amount: Any) -> Budget | None:
     """A `Budget` of `amount` USD, or one clear line."""
     if amount is None:
         return None
-    number = isinstance(amount, (int, float)) and not isinstance(amount, bool)
+    number = isinstance(amount, (Real, Decimal)) and not isinstance(amount, bool)
     if not number or not math.isfinite(amount) or amount < 0:
         raise UsageError(f"budget={amount!r} is not an amount in USD: give e.g. budget=0.50.")
     return Budget(float(amount))

@@ -112,15 +112,22 @@ class _Step:
 
 def wrapped(function: F, runs: Callable[[], Run]) -> F:
     """`function`, each run of it in one of `runs()`; what kind of function it is stays."""
-    if inspect.isasyncgenfunction(function):
+    if isinstance(function, (staticmethod, classmethod)):  # how it is bound stays, too
+        return cast("F", type(function)(wrapped(function.__func__, runs)))
+    if _is(inspect.isasyncgenfunction, function):
         ours: Any = _async_generator(function, runs)
-    elif inspect.isgeneratorfunction(function):
+    elif _is(inspect.isgeneratorfunction, function):
         ours = _generator(function, runs)
-    elif inspect.iscoroutinefunction(function):
+    elif _is(inspect.iscoroutinefunction, function):
         ours = _coroutine(function, runs)
     else:
         ours = _function(function, runs)
     return cast("F", functools.wraps(function)(ours))
+
+
+def _is(kind: Callable[[Any], bool], function: Any) -> bool:
+    """Whether it is a function of that kind; of an object, its class says what a call of it is."""
+    return kind(function) or kind(type(function).__call__)
 
 
 def _function(function: Callable[..., Any], runs: Callable[[], Run]) -> Callable[..., Any]:

@@ -7,8 +7,11 @@ import contextvars
 import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
 from multiprocessing.pool import ThreadPool
 
+import numpy as np
 import pytest
 
 import llmwatch
@@ -79,6 +82,12 @@ def test_bad_arguments_are_one_clear_line(wrong):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("amount", [np.int64(2), np.float32(2), Decimal(2), Fraction(2)])
+def test_a_budget_is_any_number(amount):
+    """What comes out of a DataFrame, or counts money exactly, is an amount as well."""
+    assert llmwatch.watch(budget=amount).budget.limit == 2.0
+
+
 def test_a_watch_without_a_call_is_empty():
     """No call, no row, and figures that say nothing rather than zero."""
     with llmwatch.watch() as w:
@@ -146,6 +155,15 @@ def test_a_thread_pool_of_multiprocessing_keeps_no_tag_of_its_making():
         pool.terminate()
 
 
+def test_work_for_other_interpreters_goes_as_it_is():
+    """Python 3.14's `InterpreterPoolExecutor` pickles what it runs: no scope is put beside that."""
+
+    class InterpreterPoolExecutor(ThreadPoolExecutor): ...
+
+    with llmwatch.watch(tag="t"), InterpreterPoolExecutor(1) as pool:
+        assert pool.submit(context.here).result() is None
+
+
 def test_a_thread_nests_its_own_watch_in_the_inherited_one():
     """Inside an inherited scope a thread can open a watch and fall back to the inherited one."""
 
@@ -184,6 +202,34 @@ def test_a_decorator_keeps_the_nature_of_what_it_decorates():
     assert inspect.iscoroutinefunction(coroutine)
     assert inspect.isgeneratorfunction(generator)
     assert inspect.isasyncgenfunction(asyncgen)
+
+
+def test_whatever_can_be_called_is_watched_to_its_end():
+    """An object whose `__call__` is async, and static and class methods under a watch."""
+
+    class Agent:
+        async def __call__(self):
+            await offline_async_client().chat.completions.create(**ASK)
+
+        @llmwatch.watch(tag="static")
+        @staticmethod
+        async def static():
+            await offline_async_client().chat.completions.create(**ASK)
+
+        @llmwatch.watch(tag="class")
+        @classmethod
+        def of_class(cls):
+            assert cls is Agent
+            ask()
+
+    agent = Agent()
+    before = len(llmwatch.session)
+    asyncio.run(llmwatch.watch(tag="object")(agent)())
+    asyncio.run(agent.static())
+    asyncio.run(Agent.static())
+    agent.of_class()
+    tags = llmwatch.session.calls.tag.tolist()[before:]
+    assert tags == ["object", "static", "static", "class"]
 
 
 def test_a_bare_decorator_records():

@@ -64,13 +64,18 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         scope = here()
         _submitting.now = True
         try:
-            if scope is None or not args:
+            if scope is None or not args or _is_of_interpreters(self):
                 return original(self, *args, **kwargs)
             return original(self, _run_in, scope, *args, **kwargs)
         finally:
             _submitting.now = False
 
     return submit
+
+
+def _is_of_interpreters(pool: ThreadPoolExecutor) -> bool:
+    """Whether it hands its work to interpreters of their own (Python 3.14): no scope gets there."""
+    return any(kind.__name__ == "InterpreterPoolExecutor" for kind in type(pool).__mro__)
 
 
 def _run_in(scope: Scope, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
