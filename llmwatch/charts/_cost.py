@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..words import dollars, plural
-from ._calls import OTHER, Calls, named
+from ._calls import Calls, named
 from ._clock import moment
 from ._foreign import readable
 from ._look import Look
@@ -47,6 +47,7 @@ def cost(calls: Calls, look: Look, *, width: int, height: int, by: str) -> Chart
         return _nothing(notes, width, height)
     unknown = "unknown model" if by == "model" else f"no {by}"
     series, names = named(calls.group(by), len(look.series) + 1, unknown)
+    colour_of = dict(zip(names, look.colours(names), strict=True))
     moments = _moments(calls)
     sums = {name: _so_far(calls, told, moments, np.array(series) == name) for name in names}
     names = [name for name in names if sums[name][-1] > 0]
@@ -54,10 +55,9 @@ def cost(calls: Calls, look: Look, *, width: int, height: int, by: str) -> Chart
     on_top = total + _so_far(calls, guessed, moments)
     ticks, high = steps_of(float(on_top[-1]), dollars)
     x = time_axis(float(moments[0]), float(moments[-1]))
-    colours = [look.other if name == OTHER else look.series[i] for i, name in enumerate(names)]
     layers: list[alt.Chart] = []
     if names:
-        key = Key(names, colours, width)
+        key = Key(names, [colour_of[name] for name in names], width)
         layers.append(
             layer(_rows(moments, {name: sums[name] for name in names}, total))
             .mark_area(interpolate="step-after", opacity=0.8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..words import UNKNOWN, percent, plural, tokens
-from ._calls import OTHER, Calls, named
+from ._calls import Calls, named
 from ._clock import steps_over
 from ._foreign import readable
 from ._look import Look
@@ -35,7 +35,7 @@ def errors(calls: Calls, look: Look, *, width: int, height: int) -> Chart:
     steps = steps_over(calls.started[0], calls.started[-1])
     kinds = [kind for kind, is_it in zip(calls.texts("error_type"), failed, strict=True) if is_it]
     series, names = named(kinds, len(look.series) + 1, "unknown type")
-    colours = [look.other if name == OTHER else look.series[i] for i, name in enumerate(names)]
+    colours = look.colours(names)
     kind_of, places = np.array(series, dtype=object), steps.places(calls.started[failed])
     by_kind = {n: sums(places, (kind_of == n).astype(float), steps.number) for n in names}
     key = Key(names, colours, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..exceptions import UsageError
@@ -38,6 +39,10 @@ class Look(NamedTuple):
     def out(self) -> str:
         """The colour of what comes back."""
         return self.series[1]
+
+    def colours(self, names: Sequence[str]) -> list[str]:
+        """A colour for each of the names: a series, or for one more than there are, `other`."""
+        return [*self.series, self.other][: len(names)]
 
     def pale(self, colour: str) -> str:
         """`colour` lighter, for what is estimated or not the point; opaque, so that it prints."""

@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from ..words import UNKNOWN, dollars, seconds, tokens
-from ._calls import OTHER, Calls, named
+from ._calls import Calls, named
 from ._clock import moment
 from ._foreign import readable
 from ._look import Look
@@ -49,7 +49,7 @@ class Points:
         self.stopped = calls.is_status("cancelled", "partial", "lost")
         unknown = "unknown model" if by == "model" else f"no {by}"
         self.series, names = named(calls.group(by), len(look.series) + 1, unknown)
-        colours = [look.other if name == OTHER else look.series[i] for i, name in enumerate(names)]
+        colours = look.colours(names)
         if (self.failed & self.known).any():
             names, colours = [*names, ERROR], [*colours, look.bad]
         self.names, self.colours = names, colours

@@ -93,9 +93,8 @@ class _Rows:
             return None
         series = {"p50": 50, "p95": 95}
         rows = [row for name, q in series.items() for row in self._percentiles(name, q, well)]
-        ticks, low, high = log_ticks(
-            min(r["y"] for r in rows if r["y"]), max(r["y"] for r in rows if r["y"])
-        )
+        known = [row["y"] for row in rows if row["y"]] or [0.0]  # no scale of logarithms has a 0
+        ticks, low, high = log_ticks(min(known), max(known))
         key = Key(list(series), [self.look.into, self.look.out], self.width)
         y = value_axis("y", ticks, low, high, log=True)
         marks = self._lines(rows, y, key.colour())

@@ -170,6 +170,12 @@ def test_timeline_has_the_figures_of_the_calls():
     assert lines == pytest.approx({"p50": 4.0, "p95": 6.7})
 
 
+def test_calls_that_took_no_time_have_a_timeline():
+    """All of them nought, which a log scale has no place for: of a fake clock, or a coarse one."""
+    chart = draw("timeline", calls(20, latency_s=[0.0] * 20, status=["ok"] * 20))
+    assert "20 calls that went well" in words(chart)
+
+
 def test_a_pause_is_a_gap():
     """Where no call was, no line is drawn: the steps between are unknown, not nought."""
     times = [START, START + pd.Timedelta("10min")]

@@ -99,6 +99,26 @@ def test_sixty_models_are_five_and_other():
     assert len([row for row in rows(chart) if row["name"] in names[:5]]) == top.sum()
 
 
+@pytest.mark.parametrize("kind", ["latency", "cost", "errors"])
+@pytest.mark.parametrize("number", [5, 6, 7])
+def test_as_many_names_as_colours_and_one_more(kind, number):
+    """Each of five or six has a name and a colour of its own; of seven, two are `other`."""
+    names = [f"name-{at % number}" for at in range(42)]
+    status = ["error"] * 42 if kind == "errors" else ["ok"] * 42
+    chart = draw(kind, calls(42, model=names, error_type=names, status=status, cost_usd=[1.0] * 42))
+    found = keys(chart)
+    assert len(found) == len(set(found.values())) == min(number, 6)
+    assert ("other" in found) == (number > 6)
+
+
+def test_a_model_has_its_colour_in_each_chart():
+    """Also where another one has no price, so is not among the costs."""
+    names = ["free"] * 30 + ["paid"] * 10
+    frame = calls(40, model=names, status=["ok"] * 40, cost_usd=[np.nan] * 30 + [1.0] * 10,
+                  estimated_cost_usd=[np.nan] * 40)  # fmt: skip
+    assert keys(draw("cost", frame)) == {"paid": keys(draw("latency", frame))["paid"]}
+
+
 def test_latency_can_be_coloured_by_other_words():
     """`by` takes a column, and `cell` is the number people see."""
     assert set(keys(draw("latency", calls(60), by="tag"))) - {"error"} == {"v1", "v2"}
