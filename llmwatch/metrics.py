@@ -188,8 +188,8 @@ def prometheus_rules(
     the near end of its 95 % Wilson interval is over. Windows should be several scrapes long, and
     so should the ages of `oldest_active_s`: no metric holds these, so that such a rule compares the
     calls in flight that long ago with those that ended since, and misses one that hangs while as
-    many others end. What Prometheus does otherwise: it resolves at once, it knows no `mute`, and who is told is the
-    matter of its Alertmanager.
+    many others end, and any for a while after a scrape that failed. What Prometheus does otherwise:
+    it resolves at once, it knows no `mute`, and who is told is the matter of its Alertmanager.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ _HINTS = (
     (("error_rate", "success_rate", "errors"), "llmwatch.session.errors()"),
     (("latency",), "llmwatch.session.slowest(5)"),
     (("ttft",), 'llmwatch.session.calls.nlargest(5, "ttft_s")'),
-    (("active",), "llmwatch.session.active"),
+    (("active", "oldest_active_s"), "llmwatch.session.active"),
     (("",), 'llmwatch.session.summary(window="5min", by="model")'),
 )
 
@@ -122,7 +122,7 @@ def _expression(text: str) -> Iterator[str]:
 def _message(rule: Rule) -> str:
     figure = rule.condition.figure
     if figure.name == "oldest_active_s":  # what is known of these is how many there are
-        return f"{rule.condition.text}: so many calls at least: {{{{ $value | humanize }}}}"
+        return f"{rule.condition.text}: {{{{ $value | humanize }}}} in flight for so long, at least"
     value = _VALUE.get(figure.kind, "{{ $value | humanize }}")
     first = (figure.word, value) if figure.kind == "seconds" else (value, figure.word)
     return f"{rule.condition.text}: {' '.join(filter(None, first))}"

@@ -60,7 +60,8 @@ unless (sum by ({home}) (resets(llm_requests_total[{longer}])) > 0
 # was scraped a little before the window.
 _SCRAPE_S = 60.0  # the longest between two scrapes that are told apart
 _STUCK_NOTE = (
-    "counts calls in flight and ends: a call that hangs is missed while others as many end"
+    "counts calls in flight and ends: a call that hangs is missed while others as many end, and "
+    "for {age} after a scrape that failed"
 )
 
 
@@ -106,11 +107,11 @@ class _Sentence:
         self._rule, self._condition = rule, rule.condition
         self._window = duration(rule.window_s)
         self._records: dict[str, str] = {}
+        self._note = ""
 
     def wording(self) -> Wording:
-        name = self._condition.figure.name
-        note = _STUCK_NOTE if name == "oldest_active_s" else ""
-        return Wording(self._expression(name), self._records, note)
+        expression = self._expression(self._condition.figure.name)
+        return Wording(expression, self._records, self._note)
 
     def _expression(self, name: str) -> str:
         if name == "active":
@@ -141,6 +142,7 @@ class _Sentence:
         if self._condition.comparison not in (">", ">=") or age <= 0:
             raise Unsaid("no metric has the age of calls in flight")
         longer = duration(age + _SCRAPE_S)
+        self._note = _STUCK_NOTE.format(age=longer)
         return _STUCK.format(home=", ".join(_HOME), age=duration(age), longer=longer)
 
     def _share(self, what: str) -> str:

@@ -98,7 +98,8 @@ def test_the_built_in_rules_are_taken_by_promtool(tmp_path):
     assert made.left_out == {}
     assert "SUCCESS" in check(made.path)
     (note,) = [line for line in made.path.read_text("utf-8").splitlines() if "# stuck_call" in line]
-    assert note.endswith("a call that hangs is missed while others as many end.")
+    assert "a call that hangs is missed while others as many end" in note
+    assert note.endswith(", and for 3m after a scrape that failed.")
     assert repr(made).startswith("4 rules in ")
 
 

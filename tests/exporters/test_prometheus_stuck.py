@@ -25,7 +25,8 @@ def test_a_call_that_does_not_come_back_fires_after_two_minutes(tmp_path):
     series = up() | active("0x3 1x76")
     assert fired(tmp_path, series, "2m", "2m45s", "3m", "4m", "15m") == ["3m", "4m", "15m"]
     said = fires(tmp_path, STUCK, series, at="4m")["stuck_call"]
-    assert "oldest_active_s > 2min: so many calls at least: 1" in said
+    assert "oldest_active_s > 2min: 1 in flight for so long, at least" in said
+    assert "llmwatch.session.active" in said
     assert 'severity="info"' in said
     assert 'instance="k:9464"' in said
 
@@ -40,9 +41,9 @@ def test_two_that_hang_are_seen_while_one_other_ends(tmp_path):
     """Its message says how many there are at least."""
     series = up() | active("3x8 2x72") | requests("5x8 6x72", "0x80")
     said = fires(tmp_path, STUCK, series, at="3m")["stuck_call"]
-    assert "at least: 2" in said
+    assert "2min: 2 in flight" in said
     at_first = fires(tmp_path, STUCK, series, at="2m")["stuck_call"]
-    assert "at least: 3" in at_first
+    assert "2min: 3 in flight" in at_first
 
 
 @pytest.mark.parametrize("ended", ["0+3x80", "0+1x80", "0+40x80"])
@@ -96,6 +97,13 @@ def test_a_call_that_hangs_in_the_kernel_that_started_anew_fires(tmp_path):
     series = up() | active("1x18 stale _x2 1x60")
     series |= requests("20x18 stale _x2 1x60", "0x18 stale _x2 0x60")
     assert fired(tmp_path, series, "6m", "10m") == ["10m"]
+
+
+def test_a_scrape_that_failed_silences_it_for_a_while(tmp_path):
+    """As the file says: it may have been a new start, which nothing else tells."""
+    series = up("1x23 0 1x56") | active("1x23 _ 1x56")
+    moments = ("5m45s", "6m", "7m", "8m45s", "9m15s")
+    assert fired(tmp_path, series, *moments) == ["5m45s", "9m15s"]
 
 
 def test_without_the_series_up_it_fires_all_the_same(tmp_path):
