@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
 
 import openai
 import pydantic
@@ -27,6 +30,19 @@ class City(pydantic.BaseModel):
     name: str
     people: int
     rivers: list[str]
+
+
+KEY = "00000000-0000-4000-8000-000000000000"
+
+
+class Person(pydantic.BaseModel):
+    born: date
+    seen: datetime
+    key: UUID
+    age: Annotated[int, pydantic.Field(ge=18)]
+    height: Annotated[float, pydantic.Field(le=2.5, ge=2.5)]
+    children: list[Person]
+    partner: Person | None
 
 
 @pytest.fixture(params=["server", "in process"])
@@ -115,6 +131,25 @@ def test_structured_answers(server):
     assert chat.choices[0].message.parsed == wanted
     response = client.responses.parse(model="gpt-5", input="which?", text_format=City)
     assert response.output_parsed == wanted
+
+
+def test_structured_answers_hold_what_the_schema_says(server):
+    """A form that may contain itself comes to an end; dates, addresses and bounds are kept."""
+    chat = offline_client(server).chat.completions.parse(**ASK, response_format=Person)
+    person = chat.choices[0].message.parsed
+    assert (person.born, person.seen) == (date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))
+    assert (person.key, person.age, person.height) == (UUID(KEY), 18, 2.5)
+    assert all(child.children == [] and child.partner is None for child in person.children)
+
+
+def test_a_schema_of_no_finite_value_is_a_400(server):
+    """What must contain itself for ever is refused in words."""
+    form = {"type": "object", "properties": {"next": {"$ref": "#"}}}
+    with pytest.raises(openai.BadRequestError, match="contains itself without end"):
+        offline_client(server).chat.completions.create(
+            **ASK,
+            response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": form}},
+        )
 
 
 def test_an_answer_cut_by_length_fails_to_parse(server):
