@@ -86,7 +86,7 @@ def _shown(rule: Rule, engine: Engine) -> list[Watcher]:
 def _row(watcher: Watcher, history: History, now_ns: int, muted_s: float) -> tuple[str, ...]:
     rule, measure, phase = watcher.rule, watcher.measure, watcher.state.phase
     condition, figure = rule.condition, rule.condition.figure
-    record = history.of(watcher.key)
+    record = history.of(watcher)
     state = f"{phase} (muted {seconds(muted_s)})" if muted_s > 0 else phase
     is_known = measure.value == measure.value
     cells = (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Record"]
 
+_Key = tuple[str, str, str]
 _KEYS = 1000  # rules and groups that are remembered; the one that fired longest ago goes first
 _DTYPES = {
     "name": "str", "labels": "object", "severity": "str", "condition": "str", "state": "str",
@@ -43,7 +44,7 @@ class Record:
         watcher = self.watcher
         rule, condition = watcher.rule, watcher.rule.condition
         on = (now_ns - watcher.fired_ns) / 1e9 if watcher.fires else 0.0
-        worst = _worse(condition.comparison, self.worst, watcher.worst if on else nan)
+        worst = _worse(condition.comparison, self.worst, watcher.worst if watcher.fires else nan)
         return (
             rule.name, dict(watcher.labels), rule.severity, condition.text, watcher.state.phase,
             self.fired, self.first_ns, self.last_ns, self.total_s + on, max(self.longest_s, on),
@@ -52,24 +53,28 @@ class Record:
 
 
 class History:
-    """A record for each rule and group that ever fired."""
+    """A record for each rule and group that ever fired.
+
+    A name that was given to another figure has a record of each: their values do not compare.
+    """
 
     def __init__(self) -> None:
-        self._records: dict[str, Record] = {}
-        self._fired: set[str] = set()  # names of rules, also of those whose records went
+        self._records: dict[_Key, Record] = {}
+        self._fired: set[_Key] = set()  # rules, also those whose records went
 
     def fired(self, watcher: Watcher, now_ns: int) -> None:
         """It began to fire."""
-        self._fired.add(watcher.rule.name)
-        record = self._records.pop(watcher.key, None) or Record(watcher, first_ns=now_ns)
-        self._records[watcher.key] = record
+        self._fired.add(_key(watcher.rule))
+        key = _key(watcher.rule, watcher.key)
+        record = self._records.pop(key, None) or Record(watcher, first_ns=now_ns)
+        self._records[key] = record
         record.watcher, record.fired, record.last_ns = watcher, record.fired + 1, now_ns
         if len(self._records) > _KEYS:
             del self._records[next(iter(self._records))]
 
     def over(self, watcher: Watcher, now_ns: int) -> None:
         """It is over."""
-        record = self._records.get(watcher.key)
+        record = self.of(watcher)
         if record is None:
             return
         length = (now_ns - watcher.fired_ns) / 1e9
@@ -78,14 +83,14 @@ class History:
         record.worst = _worse(watcher.rule.condition.comparison, record.worst, watcher.worst)
         record.notified += watcher.notified
 
-    def of(self, key: str) -> Record | None:
+    def of(self, watcher: Watcher) -> Record | None:
         """What is known of one rule on one group."""
-        return self._records.get(key)
+        return self._records.get(_key(watcher.rule, watcher.key))
 
     def rows(self, rules: Iterable[tuple[Rule, Phase]], now_ns: int) -> list[tuple[Any, ...]]:
         """One row each, the one that fired first on top; below, those of `rules` that never did."""
         records = sorted(self._records.values(), key=lambda record: record.first_ns)
-        silent = (_silent(*rule) for rule in rules if rule[0].name not in self._fired)
+        silent = (_silent(*rule) for rule in rules if _key(rule[0]) not in self._fired)
         return [*(record.row(now_ns) for record in records), *silent]
 
     @staticmethod
@@ -98,6 +103,11 @@ class History:
             name: _series(list(values), dtype)
             for (name, dtype), values in zip(_DTYPES.items(), columns, strict=True)
         })  # fmt: skip
+
+
+def _key(rule: Rule, name: str = "") -> _Key:
+    """What fires as one: a rule, or its group called `name`, for as long as it means the same."""
+    return name or rule.name, rule.condition.figure.name, rule.condition.comparison
 
 
 def _silent(rule: Rule, phase: Phase) -> tuple[Any, ...]:

@@ -131,6 +131,25 @@ def test_a_rule_whose_groups_are_forgotten_fired_nevertheless(monkeypatch):
     assert scene.alerts.history.name.tolist() == ["second"]
 
 
+def test_a_name_of_another_figure_has_a_record_of_its_own():
+    """Seconds are not held against shares, and what the new rule never did it never did."""
+    scene = Scene()
+    scene.rule("slow", "latency_p95_s > 10s")
+    scene.call(10, latency=40.0)
+    scene.look()
+    scene.rule("slow", "tokens > 1G")
+    scene.look()
+    assert scene.alerts.history.condition.tolist() == ["latency_p95_s > 10s", "tokens > 1G"]
+    assert scene.alerts.history.fired.tolist() == [1, 0]
+    scene.rule("slow", "error_rate > 10%")
+    scene.fail(10)
+    scene.look()
+    history = scene.alerts.history
+    assert history.fired.tolist() == [1, 1]
+    assert history.worst.tolist() == [40.0, 0.5]
+    assert repr(scene.alerts).splitlines()[1].endswith("  1")
+
+
 def test_the_table_of_rules():
     """One row a rule, as text and as HTML: what it says now, since when, how often it fired."""
     scene = Scene(builtin=True)
