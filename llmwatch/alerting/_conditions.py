@@ -12,7 +12,7 @@ from .. import faults
 from ..exceptions import UsageError
 from ..semconv import FIGURES
 from ..words import clean
-from ._figures import Figure, Figures, figure_of, said_nothing
+from ._figures import Figure, Figures, asked_of_flight, figure_of, said_nothing
 from ._quantities import EXAMPLES, quantity
 
 __all__ = ["Condition", "Limit", "Made", "Measure", "condition_of", "nothing", "wilson"]
@@ -109,8 +109,9 @@ class Limit:
     def _part(self, share: float) -> float:
         """That share of the threshold, or of the distance to the nearer end of its range."""
         size = abs(self.threshold)
-        room = 1 - size if self.figure.kind in ("rate", "score") else size
-        return share * min(size, room)
+        if self.figure.kind == "score":  # from -1 to 1: 0 is no end of it
+            return share * (1 - size)
+        return share * (min(size, 1 - size) if self.figure.kind == "rate" else size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Made:
         if said_nothing(asked) and not self.holds(value):
             value = nan
         n = int(figures["requests"])
-        blank = n == 0 and not figures["active"]
+        blank = n == 0 and not (figures["active"] and asked_of_flight(asked))
         if isnan(value):
             return Measure(value, n, False, blank, blank)
         over = self.holds(value) and n + figures["active"] >= min_calls

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..exceptions import UsageError
 from ..semconv import FIGURES
 
-__all__ = ["Figure", "Figures", "figure_of", "said_nothing", "unknown_figure"]
+__all__ = ["Figure", "Figures", "asked_of_flight", "figure_of", "said_nothing", "unknown_figure"]
 
 
 class Figure(NamedTuple):
@@ -60,8 +60,9 @@ _TABLE = (
     Figure("errors", "count", word="errors"),
 )
 _BY_NAME = {figure.name: figure for figure in _TABLE}
+_OF_FLIGHT = {figure.name for figure in _TABLE if figure.looks_at_flight}
 _AT_TIMES_UNKNOWN = {  # of what is in flight nothing is unknown: there is none
-    figure.name for figure in _TABLE if figure.kind != "count" and not figure.looks_at_flight
+    figure.name for figure in _TABLE if figure.kind != "count" and figure.name not in _OF_FLIGHT
 }
 
 
@@ -92,17 +93,18 @@ class Figures(Mapping[str, Any]):
     mind whether a figure was asked for that nobody knows, since all comparisons with NaN are False.
     """
 
-    __slots__ = ("_is_answered", "_is_unknown", "_values")
+    __slots__ = ("_is_answered", "_is_unknown", "_sees_flight", "_values")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
-        self._is_answered = self._is_unknown = False
+        self._is_answered = self._is_unknown = self._sees_flight = False
 
     def __getitem__(self, name: str) -> Any:
         try:
             value = self._values[name]
         except KeyError:
             raise unknown_figure(str(name)) from None
+        self._sees_flight |= name in _OF_FLIGHT
         if name in _AT_TIMES_UNKNOWN:
             is_nan = value is None or isnan(value)
             self._is_unknown |= is_nan
@@ -125,6 +127,11 @@ class Figures(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"Figures({dict(self._values)!r})"
+
+
+def asked_of_flight(figures: Figures) -> bool:
+    """Whether a figure was asked for that speaks of calls that are not over."""
+    return figures._sees_flight
 
 
 def said_nothing(figures: Figures) -> bool:

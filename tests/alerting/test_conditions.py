@@ -202,6 +202,14 @@ def test_a_tenth_of_the_threshold_is_near_it(text, name, near, clear):
     assert measure(text, **n | {name: clear}).clear is True
 
 
+@pytest.mark.parametrize(("value", "clear", "far"), [(0.05, False, False), (0.1, True, False),
+                                                    (-0.4, False, False), (-0.5, False, True)])  # fmt: skip
+def test_nought_is_no_end_of_a_score(value, clear, far):
+    """Near "more thumbs down than up" there is something on both sides, up to 1 and -1."""
+    found = measure("satisfaction < 0", satisfaction=value, satisfaction_n=50)
+    assert (found.clear, found.far) == (clear, far)
+
+
 def test_the_unknown_is_neither():
     """With calls whose figure is unknown it is not over, nor clear; without calls it is clear."""
     unknown = measure("latency_p95_s > 1s", requests=3)
@@ -302,6 +310,16 @@ def test_the_no_of_a_function_that_asked_for_the_unknown_says_nothing(function, 
     """As text says nothing of it; counts alone are always known, and without calls it is clear."""
     found = measure(function, **known)
     assert (found.over, found.clear) == (False, is_clear)
+
+
+@pytest.mark.parametrize(
+    ("function", "is_blank"),
+    [(lambda f: f.latency_p95_s > 5, True), (lambda f: f.oldest_active_s > 5, False)],
+)
+def test_a_call_in_flight_is_looked_at_where_it_is_asked_for(function, is_blank):
+    """To a function of calls that are over, a window in which none ended is empty."""
+    found = measure(function, requests=0, active=1, oldest_active_s=1.0)
+    assert (found.over, found.clear, found.blank) == (False, True, is_blank)
 
 
 def test_the_yes_of_a_function_stands():
