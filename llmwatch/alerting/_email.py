@@ -64,10 +64,21 @@ class Email:
         if refused:  # the others have it, so it must not go out again
             raise Undelivered(f"{self._place} took it for all but {len(refused)} recipients")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Email) and other._way == self._way
+
+    def __hash__(self) -> int:
+        return hash(self._way)
+
     def __repr__(self) -> str:
         login = f", user={self._login[0]!r}, password='…'" if self._login else ""
         to = ", ".join(self._recipients)
         return f"email({self._host!r}, {self._port}, {self._sender!r}, {to!r}{login}, tls={self._tls!r})"
+
+    @property
+    def _way(self) -> tuple[object, ...]:
+        """Who tells whom, and over what; a password may change."""
+        return self._host, self._port, self._sender, self._recipients
 
     @property
     def _place(self) -> str:

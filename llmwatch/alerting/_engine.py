@@ -10,7 +10,7 @@ from ..store import Store
 from ._conditions import nothing
 from ._look import Flight, Group, Look, Tail
 from ._rules import Rule
-from ._states import Change
+from ._states import Change, Schedule
 from ._watcher import Watcher
 
 __all__ = ["Engine", "News"]
@@ -79,9 +79,16 @@ class Engine:
             change = watcher.look(look, figures)
             if change or watcher.fires:
                 yield News(watcher, change)
-        if len(watchers) > 2 * _GROUPS:
-            for group in [g for g, w in watchers.items() if w.state.phase == "inactive"]:
-                del watchers[group]
+        if len(watchers) > 4 * _GROUPS:
+            self._forget_some(watchers)
+
+    @staticmethod
+    def _forget_some(watchers: dict[Group, Watcher]) -> None:
+        """Those that are over, but not what fired last: how often it was told is not to be lost."""
+        idle = [group for group, watcher in watchers.items() if watcher.state.phase == "inactive"]
+        idle.sort(key=lambda group: watchers[group].fired_ns)
+        for group in idle[: -2 * _GROUPS]:
+            del watchers[group]
 
     def _groups(
         self, rule: Rule, look: Look, watchers: Mapping[Group, Watcher]
@@ -103,6 +110,12 @@ class Engine:
     def watchers_of(self, name: str) -> list[Watcher]:
         """Those of one rule, in the order in which they were first seen."""
         return list(self._watchers.get(name, {}).values())
+
+    def tell_anew(self, name: str) -> None:
+        """Tell of a rule as if it was new, but not again of what was told and fires on."""
+        for watcher in self.watchers_of(name):
+            if not (watcher.fires and watcher.notified):
+                watcher.schedule = Schedule()
 
     def drop(self, name: str) -> list[Watcher]:
         """Look at a rule no longer; returns what fires of it."""

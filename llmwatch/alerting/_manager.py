@@ -39,6 +39,8 @@ class Alerts(Rounds):
             before = self._rules.get(rule.name)
             if before is not None and not _watches_the_same(before, rule):
                 self._retire(rule.name, "replaced")
+            elif before is not None and before.condition.threshold != rule.condition.threshold:
+                self._engine.tell_anew(rule.name)  # what hovered did so about another threshold
             self._rules[rule.name] = rule
         self._look_soon()
         return rule
@@ -118,8 +120,8 @@ class Alerts(Rounds):
         calm begin anew.
 
         It runs on a thread of its own, sync or async; LLM calls that it makes are seen by no
-        rule. The same handler again, or a function of the same name (its cell ran again),
-        replaces the former.
+        rule. The same handler again, a function of the same name (its cell ran again), or what
+        `slack` and the like made for the same address replaces the former.
 
         Parameters
         ----------

@@ -14,7 +14,7 @@ from ..exceptions import UsageError
 from ._alert import Alert
 from ._deadline import TIMEOUT_S
 from ._plain import inert, look_alike, plain, title
-from ._secret import Uncopied
+from ._secret import Secret, Uncopied
 from ._undelivered import Undelivered
 from ._web import is_loopback
 
@@ -31,9 +31,10 @@ _said: ContextVar[list[str] | None] = ContextVar("llmwatch_apprise", default=Non
 class Notify(Uncopied):
     """Sends each notice through Apprise; made by `llmwatch.notify`."""
 
-    def __init__(self, service: Any, scheme: str) -> None:
+    def __init__(self, service: Any, url: str) -> None:
         self._service = service
-        self._scheme = scheme
+        self._url = Secret(url)
+        self._scheme = url.partition(":")[0]
         self._thread: threading.Thread | None = None
 
     def __call__(self, alert: Alert) -> None:
@@ -82,6 +83,12 @@ class Notify(Uncopied):
             said = " ".join(_said.get() or ())
         if not done:
             raise self._problem(said)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Notify) and other._url == self._url
+
+    def __hash__(self) -> int:
+        return hash(self._url)
 
     def __repr__(self) -> str:
         return f"notify('{self._scheme}://…')"
@@ -137,7 +144,7 @@ def notify(apprise_url: str) -> Notify:
     for one in service:
         _refuse_plain_http(one)
         one.socket_connect_timeout = one.socket_read_timeout = TIMEOUT_S
-    return Notify(service, apprise_url.partition(":")[0])
+    return Notify(service, apprise_url)
 
 
 def _refuse_plain_http(service: Any) -> None:

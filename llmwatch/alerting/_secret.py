@@ -18,7 +18,7 @@ class Secret(Uncopied):
     """Holds a password, a token or the path of an address; its repr is `"…"`.
 
     Whoever prints an object, asks for its `vars` or shows the variables of a traceback sees
-    three dots. A pickle or a copy of it is refused.
+    three dots. A pickle or a copy of it is refused. Two are equal where their texts are.
     """
 
     __slots__ = ("_text",)
@@ -28,6 +28,12 @@ class Secret(Uncopied):
 
     def __repr__(self) -> str:
         return "'…'"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
     def reveal(self) -> str:
         """The text itself."""

@@ -29,6 +29,12 @@ class Slack:
         """Post `alert` once."""
         post(self._address, json.dumps(_payload(alert)).encode("ascii"), _JSON)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Slack) and other._address == self._address
+
+    def __hash__(self) -> int:
+        return hash(self._address)
+
     def __repr__(self) -> str:
         return f"slack('{self._address}')"
 

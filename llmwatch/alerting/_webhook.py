@@ -32,6 +32,17 @@ class Webhook:
         body = json.dumps(_object(alert), allow_nan=False).encode("ascii")
         post(self._address, body, self._headers)
 
+    def __eq__(self, other: object) -> bool:
+        """The headers count: they may say who is to be told."""
+        return isinstance(other, Webhook) and other._way == self._way
+
+    def __hash__(self) -> int:
+        return hash(self._address)
+
+    @property
+    def _way(self) -> tuple[object, ...]:
+        return self._address, self._headers
+
     def __repr__(self) -> str:
         return f"webhook('{self._address}')"
 

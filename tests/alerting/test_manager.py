@@ -439,6 +439,58 @@ def test_a_handler_defined_anew_replaces_the_former():
     assert space["heard"] == ["second", "lambda", "lambda"]
 
 
+def test_the_same_address_again_replaces_the_former():
+    """The cell that adds a ready-made handler ran again: the channel hears each notice once."""
+    scene = Scene()
+    sent = []
+    scene.alerts.deliver = lambda handler, alert: sent.append(repr(handler))
+    for password in ("old", "new"):
+        for name in ("a", "b"):
+            scene.alerts.add_handler(llmwatch.slack(f"https://hooks.example.com/{name}"))
+            scene.alerts.add_handler(llmwatch.webhook("https://example.com/", {"X-Team": name}))
+            mail = llmwatch.email("127.0.0.1", 25, "bot@example.com", f"{name}@example.com",
+                                  "bot", password)  # fmt: skip
+            scene.alerts.add_handler(mail)
+    again = llmwatch.slack("https://hooks.example.com/a")
+    scene.rule("down", "error_rate > 10%", notify=again)
+    scene.fail(10)
+    scene.look()
+    assert len(sent) == 1 + 6  # the list of the scene, and two of each kind
+    assert len({again, llmwatch.slack("https://hooks.example.com/a")}) == 1
+
+
+def test_another_threshold_is_told_anew():
+    """What hovered about the old one says nothing of it; but what was told and fires on, once."""
+    scene = Scene()
+    for n in range(4):
+        scene.rule("busy", "requests > 3", window="10s")
+        scene.call(6)
+        scene.look()
+        scene.wait(20)
+        assert len(scene.told) == min(2 * n + 2, 4)
+    scene.rule("busy", "requests > 4", window="10s")
+    scene.call(6)
+    scene.look()
+    scene.rule("busy", "requests > 5", window="10s")
+    scene.look(1)
+    assert scene.states == ["firing", "resolved"] * 2 + ["firing"]
+
+
+def test_how_often_a_group_was_told_outlives_many_others():
+    """A user who hovers among thousands that come and go is four notices, as if alone."""
+    scene = Scene()
+    scene.rule("down", "error_rate > 10%", by="user", window="10s")
+    for turn in range(40):
+        scene.fail(10, user="ana")
+        scene.look(1)
+        scene.wait(20)
+        for other in range(45):
+            scene.call(user=f"{turn}-{other}")
+        scene.look(1)
+    assert [alert.labels["user"] for alert in scene.told] == ["ana"] * 4
+    assert len(scene.alerts._engine.watchers_of("down")) <= 200
+
+
 def test_a_handler_can_be_removed():
     """What `add_handler` and `on_change` give back ends them."""
     scene = Scene()

@@ -138,6 +138,13 @@ def test_the_last_notice_goes_out_without_a_thread(monkeypatch):
         assert len(sink.posted) == 1
 
 
+def test_the_same_address_is_the_same_handler():
+    """A cell that runs again does not tell everything twice."""
+    one, again, other = (llmwatch.notify(f"json://localhost/{path}") for path in ("a", "a", "b"))
+    assert one == again != other
+    assert len({one, again, other}) == 2
+
+
 def test_the_log_of_others_goes_on(caplog):
     """Only what Apprise says on behalf of a notice of ours is kept back."""
     with http_sink(500) as sink, caplog.at_level(logging.WARNING):
