@@ -318,6 +318,16 @@ def test_several_words_make_a_multi_index():
     assert len(source.summary("1s", by="tag")) == 0
 
 
+@pytest.mark.parametrize("read", ["summary", "timeline", "compare"])
+def test_words_that_can_be_read_but_once(read):
+    """A generator is as good as a list."""
+    words = ["model", "tag"]
+    source = Source(make(1, tag="a", model="m"), make(1, tag="b", model="m"))
+    found = getattr(source, read)(by=(word for word in words))
+    told = getattr(source, read)(by=words)
+    assert str(found) == str(told)
+
+
 def test_a_frame_of_nothing():
     """Without calls there is no group, and the columns are there."""
     table = Source().summary(by=["model", "cell"])

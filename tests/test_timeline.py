@@ -139,6 +139,14 @@ def test_a_timeline_of_nothing():
         assert (len(table), list(table.columns)) == (0, list(Source().summary().index))
 
 
+@pytest.mark.parametrize("stretch", [{"until": "1600-01-01"}, {"since": datetime.max}])
+@pytest.mark.parametrize("by", [None, "model"])
+def test_a_stretch_of_other_centuries(stretch, by):
+    """Before or after all that nanoseconds reach: no bucket, and no error of numpy's."""
+    table = Source(at(utc("2026-03-05 14:10"), model="m")).timeline("1h", by=by, **stretch)
+    assert len(table) == 0
+
+
 def test_buckets_begin_at_round_times():
     """Counted from local midnight, also where a zone is half an hour off."""
     with zone("Asia/Kolkata"):

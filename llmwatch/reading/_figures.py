@@ -10,7 +10,7 @@ from .. import faults
 from ..frames import text_dtype
 from ..semconv import COLUMNS
 from ..store import View
-from ..summary import NEEDED, Grouped, Stretch, group, needed_by, summarize, timeline
+from ..summary import NEEDED, Grouped, Stretch, group, needed_by, summarize, timeline, words_of
 from ._source import Source
 
 if TYPE_CHECKING:
@@ -98,12 +98,11 @@ class Figures(Source):
 
         if by is None:
             return pd.Series(self._figures(window, since, until), dtype=object)
-        view, now_ns = self._now(), self._clock_ns()
+        words, view, now_ns = words_of(by), self._now(), self._clock_ns()
         span = Stretch.of(now_ns, window, since, until)
         _warn_of_past(view, span)
-        found = group(
-            view.arrays(*needed_by(by)), by, now_ns=now_ns, span=span, in_flight=self._in_flight()
-        )
+        columns = view.arrays(*needed_by(words))
+        found = group(columns, words, now_ns=now_ns, span=span, in_flight=self._in_flight())
         return _frame(found, _index(found))
 
     def timeline(
@@ -146,11 +145,14 @@ class Figures(Source):
         --------
         >>> w.timeline("1min").requests.plot()  # doctest: +SKIP
         """
+        words = words_of(by) if by is not None else None
         view, now_ns = self._now(), self._clock_ns()
         span = Stretch.of(now_ns, window, since, until)
         _warn_of_past(view, span)
-        columns = view.arrays(*(needed_by(by) if by is not None else NEEDED))
-        found = timeline(columns, freq, by, now_ns=now_ns, span=span, in_flight=self._in_flight())
+        columns = view.arrays(*(needed_by(words) if words is not None else NEEDED))
+        found = timeline(
+            columns, freq, words, now_ns=now_ns, span=span, in_flight=self._in_flight()
+        )
         return _frame(found.grouped, _over_time(found.edges, found.grouped))
 
     def _figures(self, window: Any = None, since: Any = None, until: Any = None) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _lengths_s(edges: np.ndarray, elapsed: tuple[int, int] | None) -> np.ndarray
     """How much of each bucket has passed, in seconds."""
     import numpy as np
 
-    if elapsed is None:
+    if elapsed is None or len(edges) == 1:  # of no bucket; its span may be centuries off
         return np.full(len(edges) - 1, np.nan)
     passed: np.ndarray = np.minimum(edges[1:], elapsed[1]) - np.maximum(edges[:-1], elapsed[0])
     return passed / 1e9
