@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..exceptions import UsageError
 
-__all__ = ["Reply"]
+__all__ = ["Reply", "is_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ class Reply:
     model: str | None = None
 
     def __post_init__(self) -> None:
+        for name, (fits, example) in _FIELDS.items():
+            value = getattr(self, name)
+            if not fits(value):
+                raise UsageError(f"{name}={value!r} cannot be sent: give e.g. {name}={example}")
         if self.encoding not in (None, "gzip"):
             raise UsageError(f"encoding={self.encoding!r} is not spoken here: give 'gzip' or None")
         if self.usage is True:
@@ -117,6 +122,46 @@ class Reply:
     def timeout(cls) -> Reply:
         """No answer at all, until the client gives up."""
         return cls(stall_after=0)
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and value >= 0)
+
+
+def is_time(value: Any) -> bool:
+    """Whether it is a number of seconds to wait."""
+    return isinstance(value, (int, float)) and 0 <= value < math.inf
+
+
+def _is_mapping(value: Any) -> bool:
+    return value is None or isinstance(value, Mapping)
+
+
+def _are_calls(value: Any) -> bool:
+    return isinstance(value, Sequence) and all(
+        isinstance(call, Sequence) and len(call) == 2 and isinstance(call[1], Mapping)
+        for call in value
+    )
+
+
+def _are_headers(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
+
+
+# What else would be told by a broken connection only, or by none.
+_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "text": (lambda value: value is None or isinstance(value, str), '"Paris."'),
+    "status": (lambda value: isinstance(value, int) and 200 <= value < 600, "429"),
+    "latency": (is_time, "0.1"),
+    "chunk_latency": (is_time, "0.01"),
+    "usage": (lambda value: isinstance(value, bool) or _is_mapping(value), "False"),
+    "error": (_is_mapping, '{"message": "..."}'),
+    "headers": (_are_headers, '{"retry-after": "1"}'),
+    "cut_after": (_is_count, "3"),
+    "stall_after": (_is_count, "3"),
+    "tool_calls": (_are_calls, '[("get_weather", {"city": "Oslo"})]'),
+    "body": (lambda value: value is None or isinstance(value, bytes), 'b"{}"'),
+}
 
 
 def _wait(seconds: float) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..exceptions import UsageError
 from ._answers import Answer, make_answer
 from ._received import Received
-from ._reply import Reply
+from ._reply import Reply, is_time
 
 __all__ = ["Script"]
 
@@ -38,6 +38,9 @@ class Script:
         jitter: float = 0.0,
         seed: int = 0,
     ) -> None:
+        for name, value in (("latency", latency), ("chunk_latency", chunk_latency)):
+            if not is_time(value):
+                raise UsageError(f"{name}={value!r} cannot be waited for: give e.g. {name}=0.1")
         self._latency, self._chunk_latency, self._jitter = latency, chunk_latency, jitter
         self._random = random.Random(seed)
         self._replies: deque[Reply] = deque()

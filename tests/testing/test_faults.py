@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import openai
 import pytest
 
+import llmwatch
 from llmwatch.testing import (
     OfflineServer,
     Reply,
@@ -255,3 +256,24 @@ def test_a_reply_that_cannot_be_meant(wrong):
     with pytest.raises(ValueError, match=r"give|leave") as caught:
         Reply(**wrong)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"text": 5}, {"status": "429"}, {"status": 99}, {"latency": -1}, {"chunk_latency": "x"},
+     {"usage": 5}, {"error": "boom"}, {"headers": {"retry-after": 1}}, {"cut_after": -1},
+     {"stall_after": "x"}, {"tool_calls": ["f"]}, {"tool_calls": 3}, {"body": "text"}],
+)  # fmt: skip
+def test_a_reply_that_cannot_be_sent_says_so_when_it_is_made(wrong):
+    """One line with what to give, not a connection that breaks in the middle of a test."""
+    (name,) = wrong
+    with pytest.raises(llmwatch.UsageError, match=rf"{name}=.*give e\.g\. {name}=") as caught:
+        Reply(**wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_with_a_wait_that_is_none_says_so():
+    """A latency below zero or in words is refused before anybody asks."""
+    for wrong in ({"latency": -1}, {"chunk_latency": "x"}):
+        with pytest.raises(llmwatch.UsageError, match=r"give e\.g\."):
+            OfflineServer(**wrong)
