@@ -149,8 +149,8 @@ class Comparison:
         if self.older:
             lines.append(f"Left out: {plural(self.older, 'call')} that left memory.")
         lines += [
-            f"{clean(name)} and {clean(self.baseline)}: {plural(n, 'request')} in common, under four fifths of "
-            "the calls, so all are compared, not pairs."
+            f"{clean(name)} and {clean(self.baseline)}: {plural(n, 'request')} in common, under "
+            "four fifths of the calls, so all are compared, not pairs."
             for name, n in self.alike.items()
             if n
         ]

@@ -120,10 +120,11 @@ def _with_interval(row: Difference, figure: Figure, a: np.ndarray, b: np.ndarray
     found, method = _interval(row, figure, a, b)
     if not found.limits.low < found.limits.high:
         return replace(row, finding="no spread", method="no spread")
+    # A score is on no scale with a nought, so none is a share of another, though both be positive.
+    relative = Limits(_NAN, _NAN) if isnan(row.relative) else found.relative
     return replace(
         row, method=method, p=found.p, low=found.limits.low, high=found.limits.high,
-        relative_low=found.relative.low, relative_high=found.relative.high,
-        finding="no evidence",
+        relative_low=relative.low, relative_high=relative.high, finding="no evidence",
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Samples:
         a, b = (Sample(self._requests[rows], self._requests[rows])
                 for rows in (self._rows[place], self._rows[other]))  # fmt: skip
         at, _ = _matched(a, b)
-        return 0 if _are_enough(len(at), a, b) else len(at)
+        return 0 if _is_one(a.requests[at]) or _are_enough(len(at), a, b) else len(at)
 
 
 def paired(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray] | None:
@@ -82,9 +82,14 @@ def paired(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray] | None:
     are thrown away for the sake of pairs; nor where all of them are of one request.
     """
     at, there = _matched(a, b)
-    if not _are_enough(len(at), a, b) or (a.requests[at] == a.requests[at[0]]).all():
+    if not _are_enough(len(at), a, b) or _is_one(a.requests[at]):
         return None
     return a.values[at], b.values[there]
+
+
+def _is_one(requests: np.ndarray) -> bool:
+    """Whether all are the same request, which tells nothing of which belongs to which."""
+    return bool((requests == requests[:1]).all())
 
 
 def _are_enough(pairs: int, a: Sample, b: Sample) -> bool:

@@ -65,18 +65,20 @@ class Comparisons(Source):
         -----
         Something is said of means, medians and rates from 10 calls in each group, of a 95th
         percentile from 40. Where one group has more than five times the calls of the other, the
-        smaller needs 50 for a mean and 73 for a 95th percentile. Where the same requests
-        were sent in both groups, they are compared pair by pair, as long as they make up four
-        fifths of the larger group: pairs are resampled together, so what makes a request long or
-        slow in both groups is no difference. A request is the text of the last message (with
-        ``content="full"`` of all of them); one sent several times is paired time by time. With
-        ``content="none"``, and for texts that a file holds only the beginning of, it is not known.
+        smaller needs 50 for a mean and 73 for a 95th percentile. Where the same requests were sent
+        in both groups, they are compared pair by pair, as long as there is more than one and they
+        make up four fifths of the larger group: pairs are resampled together, so what makes a
+        request long or slow in both groups is no difference. A request is the text of the last
+        message (with ``content="full"`` of all of them); one sent several times is paired time by
+        time. With ``content="none"``, and for texts that a file holds only the beginning of, it is
+        not known.
 
         Intervals come from scipy's bootstrap (percentiles; of means at the width of Student's t),
         those of rates from Newcombe's method, those of samples of 1,000 and more from Student's t
-        and order statistics. Fewer than 30 pairs get a wider one. Of means of 10 very skewed calls
-        against 10 alike ones it holds the truth in about 90 %. Each is 95 % for itself; what is claimed still stands when all are
-        looked at together (Benjamini and Hochberg, 5 %).
+        and order statistics. Means of fewer than 30 pairs get a wider one. Of means of 10 very
+        skewed calls against 10 alike ones it holds the truth in about 90 %. Each is 95 % for
+        itself; what is claimed still stands when all are looked at together (Benjamini and
+        Hochberg, 5 %).
 
         Examples
         --------

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from llmwatch.records import Call
-from tests.compare.plain import asked, group, lognormal, row
+from tests.compare.plain import asked, group, lognormal, row, sentence
 from tests.source import Source
 
 Z = stats.norm.ppf(0.975)
@@ -170,6 +170,18 @@ def test_scores_between_are_means():
     assert "b's mean score is 1.00 higher than a's" in comparison.verdict
 
 
+@pytest.mark.parametrize("n", [20, 1000])
+def test_a_score_is_no_share_of_another(n):
+    """Also where all are above nought: four stars and five differ by half a point, not in per cent."""
+    a, b = ([low + 0.5 * (i % 2) for i in range(n)] for low in (0.5, 0.1))
+    comparison = Source(group("a", n, score=a), group("b", n, score=b)).compare()
+    found = row(comparison, "satisfaction")
+    assert all(math.isnan(found[name]) for name in ("relative", "relative_low", "relative_high"))
+    said = sentence(comparison, "mean score")
+    assert said.startswith("b's mean score is 0.40 lower than a's (95 % CI 0.")
+    assert said.count("%") == 1
+
+
 # -- pairs ----------------------------------------------------------------------------------------
 
 
@@ -299,6 +311,8 @@ def test_requests_in_common_that_are_too_few_for_pairs_are_told_of():
     ) in repr(few.compare())
     all_alike = Source(*(group(tag, 20, request_preview=asked(20)) for tag in "ab"))
     assert "in common" not in repr(all_alike.compare())
+    only_one = Source(*(group(tag, n, request_preview="Hi") for tag, n in (("a", 20), ("b", 60))))
+    assert "in common" not in repr(only_one.compare())
 
 
 # -- large and lopsided samples -------------------------------------------------------------------
