@@ -30,6 +30,10 @@ CHARTED = ("started_at", "status_code", "latency_s", "model")
 _NEWEST = 200  # calls drawn one by one, so that a notebook stays small
 _MODELS = 5  # with a colour of their own, as in the panel
 _MARGIN = {"left": 54, "right": 8, "top": 8, "bottom": 18}
+_KEY = (
+    f"color:{MUTED};display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;"
+    "white-space:nowrap;vertical-align:bottom"
+)
 _SQUARE = "\u25a0"
 _COLOURS = (*EITHER.series, EITHER.other)
 _TEXT = {"labelColor": "currentColor", "labelFont": "sans-serif", "labelFontSize": 10.5}
@@ -89,15 +93,16 @@ def _figure(chart: _Chart) -> str:
     filled["params"] = [{"name": name, "value": value} for name, value in values.items()]
     filled |= {"datasets": chart.rows, "padding": _MARGIN, "config": _CONFIG}
     svg = vl_convert.vegalite_to_svg(filled, allowed_base_urls=[])
+    svg = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
     keys = "".join(
-        f' <span style="color:{MUTED};white-space:nowrap"><b style="color:{colour}">{mark}</b>'
-        f" {escape(word)}</span>"
+        f' <span style="{_KEY}"><b style="color:{colour}">{mark}</b> {escape(word)}</span>'
         for mark, colour, word in chart.keys
     )
     label = escape(f"{chart.title}: {chart.words}", quote=True)
+    # A notebook that is not trusted loses the SVG, but not its texts: these would stand in a heap.
     return (
         f'<div style="margin:4px 16px 4px 0;max-width:302px"><div><b>{chart.title}</b>{keys}</div>'
-        f'<div role="img" aria-label="{label}">{svg}</div></div>'
+        f'<div role="img" aria-label="{label}" style="font-size:0px">{svg}</div></div>'
     )
 
 
@@ -111,7 +116,7 @@ def _latency(
     if not len(newest):
         return None
     size = columns["latency_s"][newest]
-    models = [clean(m) if isinstance(m, str) else "no model" for m in columns["model"][newest]]
+    models = [m if isinstance(m, str) else "" for m in columns["model"][newest]]
     named = [model for model, _ in Counter(models).most_common(_MODELS)]
     place = {model: min(n, _MODELS) for n, model in enumerate(dict.fromkeys([*named, *models]))}
     shapes = {STATUSES.index("ok"): "ok", STATUSES.index("error"): "error"}
@@ -126,7 +131,7 @@ def _latency(
     high = 10 ** ceil(log10(max(100 * low, 1.2 * (at or 0), size.max())) - 1e-9)
     ticks = [10.0**n for n in range(round(log10(low)), round(log10(high)) + 1)]
     ticks = ticks[-1::-2][::-1] if len(ticks) > 4 else ticks
-    keys = [(_SQUARE, _COLOURS[place[model]], model) for model in named]
+    keys = [(_SQUARE, _COLOURS[place[model]], clean(model) or "no model") for model in named]
     keys += [(_SQUARE, EITHER.other, "other")] if len(place) > len(named) else []
     keys += [("\u00d7", EITHER.bad, "error")] if any(row["is"] == "error" for row in rows) else []
     span = _span(course)
@@ -174,7 +179,7 @@ def _cost(course: Mapping[str, Any], cost_usd: float, budget: Any) -> _Chart | N
     return _Chart(
         "cost", "Cost so far", [("\u2013", EITHER.bad, "budget")] if is_near else [], dollars(so_far),
         {"spent": rows, "limits": [{"at": end}] if is_near else []},
-        _span(course) | {"top": top, "label": dollars(top)},
+        _span(course) | {"top": top, "label": _few_dollars(top)},
     )  # fmt: skip
 
 
@@ -188,6 +193,16 @@ def _moment(ms: float) -> str:
     there = time.localtime(ms / 1000)
     is_today = time.strftime("%F", there) == time.strftime("%F")
     return time.strftime("%H:%M:%S" if is_today else "%m-%d %H:%M", there)
+
+
+def _few_dollars(value: float) -> str:
+    """A round sum at an axis, where there is room for seven signs, as `fewDollars` in words.js."""
+    if value >= 9_999.5:
+        size, unit = next(one for one in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if value >= one[0])
+        return f"${value / size:,.12g}{unit}"
+    words = dollars(value)
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return words if len(words) <= 7 else f"${float(mantissa):g}e{int(exponent)}"
 
 
 def _round(value: float) -> float:

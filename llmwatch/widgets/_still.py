@@ -16,6 +16,7 @@ from ..records import Call
 from ..semconv import STATUSES
 from ..totals import codes_of, known
 from ..words import UNKNOWN, clean, dollars, percent, plural, seconds, tokens
+from ._advice import lacks_price
 from ._drawing import CHARTED, drawn
 from ._firing import firing_of
 from ._payload import NEEDED, buckets, figures
@@ -174,7 +175,7 @@ def _row(call: Call) -> tuple[str, str, str, str, str]:
     place = " ".join(part for part in (cell, clean(call.tag)) if part)
     into = _about(call.input_tokens, call.estimated_input_tokens)
     out = _about(call.output_tokens, call.estimated_output_tokens)
-    cost = dollars(call.cost_usd)
+    cost = "no price" if lacks_price(call) else dollars(call.cost_usd)
     if call.cost_usd is None and call.estimated_cost_usd is not None:
         cost = f"~{dollars(call.estimated_cost_usd)}"
     failed = call.status == "error"

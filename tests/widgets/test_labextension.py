@@ -12,7 +12,10 @@ import nbformat
 import pytest
 
 import llmwatch
+from llmwatch.widgets._still import Still
 from tests.browser import EXTENSION, lab, until
+from tests.widgets.make import call
+from tests.widgets.panel import Made
 from tests.widgets.test_receipt_browser import CONTRASTS
 
 HOME = EXTENSION / "jupyter-llmwatch"
@@ -373,6 +376,20 @@ def test_a_saved_notebook(in_lab):
     page.locator(".llmwatch-still").wait_for()
     page.locator(CHART).locator("svg").wait_for()
     assert page.locator(".llmwatch-output").inner_text() == ""
+
+
+def test_a_saved_notebook_of_somebody_else(in_lab):
+    """Not trusted it loses its charts, and the texts of their axes stand in no heap instead."""
+    book = notebook("%llmwatch dashboard inline")
+    still = Still(Made(call(latency_s=1.2, input_tokens=11, output_tokens=5, cost_usd=0.001)))
+    data = {"text/html": still.html(still.charts()), "text/plain": still.text()}
+    book.cells[0].outputs.append(nbformat.v4.new_output("display_data", data))
+    page = in_lab.desk.open(book, "foreign.ipynb", trusted=False)
+    said = page.locator(".llmwatch-still")
+    said.get_by_text("Cost so far").wait_for()
+    assert said.locator("svg").count() == 0
+    heap = said.get_by_text("100 s")
+    assert heap.bounding_box()["height"] == 0
 
 
 def test_a_notice_while_the_panel_is_out_of_sight(in_lab):

@@ -493,6 +493,8 @@ def test_the_picture_says_the_same_without_a_script():
     assert "mathjax_ignore" in html
     assert text.startswith("llmwatch: Calls 31 · p50 1.30 s · p95 1.60 s · Errors 3.2 %")
     assert "no LLM calls yet" in Still(Made()).html()
+    unpriced = Still(Made(*made(1, cost_usd=None))).html()
+    assert "no price" in unpriced
 
 
 def test_the_picture_has_the_charts_of_the_panel():
@@ -514,6 +516,19 @@ def test_the_picture_has_the_charts_of_the_panel():
     assert Still(Made()).charts() == ""
     unknown = Made(*made(2, latency_s=None, cost_usd=None, input_tokens=None, output_tokens=None))
     assert Still(unknown).charts() == ""
+
+
+def test_a_chart_of_a_picture_tells_long_names_apart():
+    """Where they differ in what is cut, they are two models all the same."""
+    home = "accounts/fireworks/models/llama-v3p1-405b-instruct"
+    charts = Still(Made(*made(2, model=home), *made(2, model=f"{home}-long"))).charts()
+    assert charts.count("accounts/fireworks/models/llama-v3p1-40\u2026</span>") == 2
+    assert charts.count("text-overflow:ellipsis") == 4
+
+
+def test_a_small_sum_is_whole_at_the_axis_of_a_picture():
+    """No figure is cut, be it a call of the cheapest model."""
+    assert ">$1.5e-5<" in Still(Made(*made(2, cost_usd=0.0000075))).charts()
 
 
 def test_the_charts_of_a_picture_need_neither_pandas_nor_altair():

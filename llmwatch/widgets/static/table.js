@@ -201,6 +201,7 @@ function costOf(call, state) {
   if (call.cost_usd != null) return dollars(call.cost_usd);
   if (call.estimated_cost_usd != null) return `~${dollars(call.estimated_cost_usd)}`;
   if (state === "running") return "";
-  const isMeasured = (call.input_tokens ?? call.estimated_input_tokens) != null;
+  const isMeasured = (call.input_tokens ?? call.estimated_input_tokens) != null
+    && ((call.output_tokens ?? call.estimated_output_tokens) != null || call.operation === "embeddings");
   return state !== "error" && isMeasured ? "no price" : UNKNOWN;
 }

@@ -75,7 +75,8 @@ function dollars(value) {
 function fewDollars(value) {
   const sign = value < 0 ? "-" : "", size = Math.abs(value);
   if (size >= 9999.5) return `${sign}$${fewTokens(size)}`;
-  return size > 0 && size < 0.0001 ? `${sign}$${size.toExponential(0)}` : dollars(value);
+  const words = dollars(value);
+  return words.length > 7 ? `${sign}$${Number(size.toPrecision(2)).toExponential()}` : words;
 }
 
 function percent(share) {

@@ -8,6 +8,7 @@ import pytest
 
 from llmwatch import words
 from llmwatch.alerting import rule_of
+from tests.widgets.make import call
 from tests.widgets.panel import Made, drawn, show, whole
 from tests.widgets.panel_page.plain import calls, tile
 
@@ -31,13 +32,23 @@ def test_figures_are_written_as_everywhere(page):
 
 
 def test_what_stands_at_an_axis_is_short(page):
-    """Any amount has at most seven signs there, so that none is cut at the panel's edge."""
+    """Any amount has at most seven signs there, so that none is cut at the edge.
+
+    It is the amount all the same, and a picture says the same.
+    """
     from llmwatch.widgets._assets import esm
+    from llmwatch.widgets._drawing import _few_dollars
 
     script = esm().partition("export default")[0]
-    shown = page.evaluate(f"values => {{ {script}; return values.map(fewDollars) }}", NUMBERS)
+    few = f"values => {{ {script}; return values.map(fewDollars) }}"
+    shown = page.evaluate(few, NUMBERS)
     assert max(map(len, shown)) <= 7
     assert {"$0.00", "$0.0041", "$12.44", "$285k", "$1.2M"} <= set(shown)
+    tops = [float(f"{step}e{n}") for step in (1, 1.5, 2, 3, 5) for n in range(-9, 10)]
+    shown = page.evaluate(few, tops)
+    assert shown == [_few_dollars(top) for top in tops]
+    assert max(map(len, shown)) <= 7
+    assert {"$1.5e-5", "$1.5e-4", "$0.0015", "$1.5M"} <= set(shown)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +74,19 @@ def test_a_filter_shows_the_figures_of_what_fits(page, chosen):
     assert tile(root, "cost") == words.dollars(figures.cost_usd)
     assert root.locator(".lw-row").count() == min(50, len(fits))
     assert not root.locator(".lw-note").is_visible()
+
+
+def test_a_price_is_what_lacks_only_where_the_tokens_are_known(page):
+    """As in a receipt: of a known model whose answer was not counted, no price would be a lie."""
+    unknown = {"cost_usd": None, "input_tokens": 5}
+    session = Made(
+        call(**unknown, output_tokens=None),
+        call(**unknown, output_tokens=3),
+        call(**unknown, operation="embeddings"),
+    )
+    root = show(page, whole(session))
+    said = root.locator(".lw-row .lw-cost").all_inner_texts()
+    assert said == ["no price", "no price", words.UNKNOWN]  # the newest first
 
 
 def test_an_answer_that_broke_was_paid_for(page):
