@@ -98,7 +98,7 @@ def cases() -> list[Case]:
         *(_lognormal(p95, sizes, 0.5, 0.8) for sizes in ((40, 200), (73, 500), (1000, 1000))),
         _lognormal(p95, (1000, 1000), 0.5, 0.8, 0.8),
         *(_rates((10, 10), shares) for shares in ((0.02, 0.02), (0.1, 0.1), (0.1, 0.4), (0.5, 0.5))),
-        *(_rates((30, 30), shares, 0.7) for shares in ((0.1, 0.1), (0.2, 0.5))),
+        *(_rates((n, n), shares, 0.7) for n in (10, 30) for shares in ((0.1, 0.1), (0.2, 0.5))),
         *(_rates(sizes, (0.05, 0.1)) for sizes in ((10, 1000), (1000, 1000))),
         _thumbs((10, 10), (0.8, 0.6)),
     ]  # fmt: skip
