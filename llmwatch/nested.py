@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
 from .exceptions import UsageError
@@ -28,7 +29,7 @@ def run(awaitable: Awaitable[T]) -> T:
     Returns
     -------
     object
-        What it returns; what it raises goes through.
+        What it returns; what it raises goes through. An interrupt ends it.
 
     Raises
     ------
@@ -49,7 +50,22 @@ def run(awaitable: Awaitable[T]) -> T:
     except RuntimeError:
         return asyncio.run(_whole(awaitable))
     _let_nest(loop)
-    return loop.run_until_complete(asyncio.ensure_future(awaitable, loop=loop))
+    future = asyncio.ensure_future(awaitable, loop=loop)
+    try:
+        return loop.run_until_complete(future)
+    except BaseException:
+        _stop(future, loop)
+        raise
+
+
+def _stop(future: asyncio.Future[T], loop: asyncio.AbstractEventLoop) -> None:
+    """End what was interrupted, as `asyncio.run` does: it would go on, and call models, unseen."""
+    if not future.done():
+        future.cancel()
+        with suppress(Exception, asyncio.CancelledError):
+            loop.run_until_complete(future)
+    elif not future.cancelled():
+        future.exception()  # it reaches the person by itself: asyncio need not log it, too
 
 
 async def _whole(awaitable: Awaitable[T]) -> T:

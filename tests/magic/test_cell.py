@@ -115,6 +115,27 @@ def test_an_interrupt(loaded):
     assert last(loaded, "status") == "['cancelled']"
 
 
+def test_an_interrupt_of_what_run_runs(loaded):
+    """Ctrl-C in `llmwatch.run` ends its coroutine: none goes on calling when the cell is over."""
+    loaded.run("away = OfflineServer(); away.__enter__(); away.script(Reply('x', latency=60))")
+    loaded.run(
+        "import signal, threading\n"
+        "def interrupt():\n"
+        "    away.wait_for_requests(timeout=60)\n"
+        "    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)\n"
+        "async def twice():\n"
+        "    async with offline_async_client(away, max_retries=0) as asked:\n"
+        "        for _ in range(2):\n"
+        "            await asked.chat.completions.create(model='gpt-5-mini', messages=M)\n"
+        "threading.Thread(target=interrupt).start()"
+    )
+    run = loaded.run("%%llmwatch --tag nested\nllmwatch.run(twice())")
+    assert run.error["ename"] == "KeyboardInterrupt"
+    assert "1 cancelled" in run.receipt
+    assert last(loaded, "tag", "status") == "['nested', 'cancelled']"
+    assert loaded.ask("[t for t in asyncio.all_tasks() if 'twice' in repr(t)]") == "[]"
+
+
 def test_an_interrupted_stream(loaded):
     """A stream that Ctrl-C leaves half read is cancelled once it is dropped, not partial."""
     run = loaded.run(
