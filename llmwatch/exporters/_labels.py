@@ -12,7 +12,7 @@ from ..left import MOST, OTHER, UNKNOWN, label_of
 from ..semconv import NAMES
 from ..summary import GROUPS, words_of
 
-__all__ = ["Labels", "is_free_text", "label_names"]
+__all__ = ["Labels", "can_be_label", "is_free_text", "label_names", "typed"]
 
 _GROUPS = 1000  # combinations
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
@@ -95,12 +95,23 @@ def label_names(words: str | Iterable[str]) -> tuple[str, ...]:
                 f"labels: {name!r} is text of calls, which no metric shows: give a column such as "
                 f"{known}, or a label of yours."
             )
-        if not _NAME.fullmatch(name) or name in _TAKEN:
+        if not can_be_label(name):
             raise UsageError(
                 f"labels: {name!r} can be no label of these metrics (letters, digits, _; not "
                 f'{", ".join(_TAKEN)}): give e.g. labels=("feature",).'
             )
     return names
+
+
+def can_be_label(word: str) -> bool:
+    """Whether these metrics can have a label that is called so, beside their own."""
+    return _NAME.fullmatch(word) is not None and word not in _TAKEN
+
+
+def typed(words: tuple[str, ...]) -> str:
+    """What to type for labels that are called so."""
+    said = ", ".join(json.dumps(word) for word in words)
+    return f"labels={said if len(words) == 1 else f'({said})'}"
 
 
 def is_free_text(word: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import faults
 from ..exceptions import UsageError
+from ._labels import typed
 from ._prometheus import client
 
 if TYPE_CHECKING:
@@ -155,8 +156,7 @@ def _typed(port: int, addr: str, labels: tuple[str, ...]) -> str:
     if addr != _HERE:
         given.append(f"addr={json.dumps(addr)}")
     if labels:
-        words = ", ".join(json.dumps(word) for word in labels)
-        given.append(f"labels={words if len(labels) == 1 else f'({words})'}")
+        given.append(typed(labels))
     return f"llmwatch.serve_prometheus({', '.join(given)})"
 
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from ..alerting import Rule
 from ..tallies import FIRST_TOKEN_S, LATENCY_S
-from ._labels import is_free_text
+from ..words import clean
+from ._labels import can_be_label, is_free_text, typed
 
 __all__ = ["Unsaid", "Wording", "wording"]
 
@@ -91,12 +92,14 @@ def wording(rule: Rule, labels: tuple[str, ...]) -> Wording:
     if figure.kind == "made":
         raise Unsaid("a Python function cannot be asked by Prometheus")
     missing = [word for word in rule.by if word not in ("model", *labels)]
+    for word in missing:
+        if is_free_text(word):
+            raise Unsaid(f"{word} is text of calls, which no metric shows")
+        if not can_be_label(word):
+            raise Unsaid(f"{clean(word)} can be no label of the metrics")
     if missing:
-        if is_free_text(missing[0]):
-            raise Unsaid(f"{missing[0]} is text of calls, which no metric shows")
-        raise Unsaid(
-            f'the metrics have no label {missing[0]}: serve_prometheus(labels="{missing[0]}")'
-        )
+        asked = typed((*labels, *missing))
+        raise Unsaid(f"the metrics have no label {missing[0]}: serve_prometheus({asked})")
     return _Sentence(rule).wording()
 
 

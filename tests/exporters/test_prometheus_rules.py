@@ -144,6 +144,21 @@ def test_what_no_metric_tells_is_left_out_with_a_reason(tmp_path):
     check(made.path)
 
 
+@pytest.mark.parametrize("word", ["a\nb: 1", "my label", "größe", "status", "type", "job", "le"])
+def test_a_rule_by_what_can_be_no_label_is_left_out(tmp_path, word):
+    """No advice that would be refused; and a label's name breaks no line of the file."""
+    made = written(tmp_path, rule_of("mine", "tokens > 5", by=["user", word]))
+    check(made.path)
+    (why,) = made.left_out.values()
+    assert why == f"{' '.join(word.split())} can be no label of the metrics"
+
+
+def test_the_labels_that_are_served_stay_in_the_advice(tmp_path):
+    """Whoever types what is said has all of them."""
+    made = written(tmp_path, rule_of("mine", "tokens > 5", by=["tag", "user"]), labels=("user",))
+    assert made.left_out["mine"].endswith('label tag: serve_prometheus(labels=("user", "tag"))')
+
+
 def test_a_rule_by_a_served_label_is_kept(tmp_path):
     """With the label on the metrics, one alert for each of its values."""
     rule = rule_of("dear", "cost_usd > $2", by=["model", "user"])
