@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import faults
 from ..alerting import Alert
-from ..context import Cell
+from ..context import Cell, here, resolve
 from ..recorder import Session
 from ..widgets import Banner
 from ._places import Places
@@ -42,11 +42,13 @@ class Banners:
         self._lock = threading.Lock()  # of the wall: the writer's, or the main thread's
         self._news: deque[Alert] = deque()
         self._said: deque[Mapping[str, Any]] = deque()
-        self._brings = False
+        self._cleared: set[Cell] = set()
+        self._brings = self._restores = False
         self._states: dict[str, str] = {}
         self._total = session.store.total
         self._writer = Writer(self._turn)
         self._unsubscribe = session.alerts.on_change(self._hear)
+        self._unhook = self._screen.on_clear(self._clear)
 
     def begin(self, cell: Cell) -> None:
         """A cell begins to run; to be called in its context."""
@@ -72,6 +74,7 @@ class Banners:
     def close(self) -> None:
         """Show nothing more; what is shown stays as it is."""
         self._unsubscribe()
+        self._unhook()
         self._writer.close()
         with self._lock:
             self._wall.close()
@@ -100,6 +103,12 @@ class Banners:
         if self._screen.is_kernel:
             self._writer.wake()
 
+    def _clear(self) -> None:
+        """Of outputs that a cell clears; they are gone, or go with the next."""
+        cell = resolve(here()).cell
+        if cell is not None:
+            self._cleared.add(cell)
+
     def _told(self, content: Mapping[str, Any]) -> None:
         """Of what the person did with a banner; on the kernel's main thread."""
         self._said.append(content)
@@ -107,9 +116,12 @@ class Banners:
 
     def _show(self) -> None:
         """Draw what is due; on the main thread where an output of any other would land anywhere."""
+        self._restores = bool(self._cleared) or self._wall.has_cleared
         if not self._screen.finds_cells:
             self._turn()
             return
+        if self._restores:
+            self._writer.wake()
         self._writer.drain(_WAIT_S)
         if self._wall.unheard:
             self._brings = True
@@ -123,6 +135,11 @@ class Banners:
                 self._wall.take(self._news.popleft())
             while self._said:
                 self._wall.obey(self._said.popleft())
+            while self._cleared:
+                self._wall.clear(self._places.of(self._cleared.pop()))
+            if self._restores:
+                self._restores = False
+                self._wall.restore()
             if self._brings:
                 self._brings = False
                 self._wall.bring()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 __all__ = ["Screen"]
@@ -43,6 +44,22 @@ class Screen:
         """A cell begins to run: what is shown in this context, or a copy of it, is its output."""
         if self._notes:
             _request.set(self._publisher.parent_header)
+
+    def on_clear(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard` when this thread clears the outputs of a cell; returns what ends that.
+
+        Progress is often shown so, and what stood there beside it is gone as well.
+        """
+        if not (self.is_kernel and hasattr(self._publisher, "register_hook")):
+            return lambda: None
+
+        def hook(message: Mapping[str, Any]) -> Mapping[str, Any]:
+            if message.get("msg_type") == "clear_output":
+                heard()
+            return message
+
+        self._publisher.register_hook(hook)
+        return partial(self._publisher.unregister_hook, hook)
 
     def show(self, data: Mapping[str, Any], ident: str, *, update: bool) -> None:
         """Show `data` (by MIME type), or with `update` put it in the place of what stands there.

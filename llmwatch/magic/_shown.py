@@ -30,6 +30,8 @@ class Shown:
     is_stale: bool = True
     is_heard: bool = True
     """Whether every front end has seen it: some hear only of the cell that runs."""
+    is_cleared: bool = False
+    """Whether the cell has cleared its outputs since: it stands nowhere."""
     muted_until: datetime | None = None
     drawn_at: float = -math.inf
     html: str = ""

@@ -95,9 +95,26 @@ class Wall:
             if not (shown.version or self._places.are_heard(shown.place)):
                 shown.place = place
 
+    def clear(self, place: Place | None) -> None:
+        """The cell has cleared its outputs."""
+        for shown in self._shown.values():
+            if shown.version and place is not None and shown.place is place:
+                shown.is_cleared = True
+
+    @property
+    def has_cleared(self) -> bool:
+        """Whether something was cleared away that nobody took back."""
+        return any(one.is_cleared for one in list(self._shown.values()))
+
+    def restore(self) -> None:
+        """Show again what a cell has cleared away; when its figures move, that is done anyway."""
+        for shown in self._shown.values():
+            if shown.is_cleared:
+                shown.is_stale, shown.drawn_at = True, -math.inf
+
     def _move(self, shown: Shown, alert: Alert, place: Place | None) -> None:
         """The alert will stand under a later cell: say so where it stood."""
-        if shown.version:
+        if shown.version and not shown.is_cleared:
             shown.version += 1
             left = self._banner(shown).moved(place.cell if place else alert.cell)
             self._publish(shown, left)
@@ -168,12 +185,12 @@ class Wall:
         )
 
     def _publish(self, shown: Shown, bundle: dict[str, str]) -> None:
-        update = shown.version > 1
+        update = shown.version > 1 and not shown.is_cleared
         # An update finds its output by name, and those who run notebooks without a front end
         # (nbclient) hear only of the cell that runs.
         place = (self._places.last() if update else None) or shown.place
         _in(place, partial(self._screen.show, bundle, shown.ident, update=update))
-        shown.html = bundle["text/html"]
+        shown.html, shown.is_cleared = bundle["text/html"], False
         if self._hand is not None and update:
             self._send(shown)
 

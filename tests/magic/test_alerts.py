@@ -240,6 +240,23 @@ def test_a_captured_cell_keeps_its_alert_visible(k):
     assert k.ask("(caught.stdout, caught.outputs)") == "('kept\\n', [])"
 
 
+def test_what_a_cell_clears_away_stands_below_it_at_its_end(k):
+    """Progress is often shown by clearing the outputs: the alert comes back, once, as one output."""
+    run = k.run("""
+from IPython.display import clear_output
+fail('cleared')
+assert fires('failing', 'cleared')
+for step in range(3):
+    clear_output(wait=True)
+    print('step', step)
+""")
+    assert run.status == "ok"
+    last = max(n for n, m in enumerate(run.messages) if m["msg_type"] == "clear_output")
+    after = [(kind, text) for kind, _, text in banners(run.messages[last:])]
+    assert any(kind == "display_data" and "(tag=cleared)" in text for kind, text in after)
+    assert shown(k.run("'nothing was cleared'")) == []
+
+
 def test_markup_in_a_tag_is_text(k):
     """A name cannot bring markup or a formula into the page."""
     run = k.run("fail('<img src=x onerror=alert(1)> $x$')")
