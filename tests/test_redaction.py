@@ -164,6 +164,12 @@ KEYS = {
     "slack": "xoxb-123456789012-abcdefghijkl",
     "perplexity": "pplx-0123456789abcdef0123456789abcdef",
     "nvidia": "nvapi-AbCdEfGh1234567890IjKlMn",
+    "stripe": "sk_" + "live_AbCdEfGh1234567890IjKlMn",
+    "stripe, restricted": "rk_" + "test_AbCdEfGh1234567890IjKlMn",
+    "npm": "npm_AbCdEfGh1234567890IjKlMnOpQrStUvWxYz",
+    "pypi": "pypi-AgEIcHlwaS5vcmcCJGFiY2RlZmdoLTEyMzQtNTY3OA",
+    "google client": "GOCSPX-AbCdEfGh-1234567890_IjKlMn",
+    "sendgrid": "SG.AbCdEfGh1234567890IjKl.AbCdEfGh1234567890IjKlMnOpQrStUvWxYz-12345678",
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
 }
 
@@ -250,6 +256,7 @@ ORDINARY = [
     "https://api.openai.com/v1/chat/completions?limit=20&after=abc",
     "AKIA and AIza and hf_ and xoxb- and eyJ and sk- alone",
     "asia-southeast1-docker, Asiatic, ASIAN",
+    "task_live_sessions_of_2024, pypi-publish-to-testpypi-on-tag, SG.no, npm_config_registry",
     "os.environ['OPENAI_API_KEY'], api_key=os.getenv(name), token=tokenizer(text)",
     "def f(api_key: str, token: Optional[str]) -> None: ...",
     "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
@@ -369,7 +376,7 @@ def test_a_preview_says_that_more_followed():
 
 HUGE = ["a", "sk-", "=", "eyJ", "eyJa.", "://", "://a@", "bearer ", "bearer\t", 'key="', "api_key ",
         "token=", "xoxb-", "-----BEGIN PRIVATE KEY-----", "data:a/b;base64,", "a" * 1023 + " ", "/",
-        "hf_", "AKIA", "password:    "]  # fmt: skip
+        "hf_", "AKIA", "password:    ", "sk_live_", "SG.a"]  # fmt: skip
 
 READ_ALL = """
 import json, sys

@@ -79,7 +79,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
         (
             "gsk_", "aiza", "ya29.", "xai-", "hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
             "github_pat_", "glpat-", "akia", "asia", "xox", "pplx-", "r8_", "nvapi-", "csk-",
-            "lsv2_", "tgp_v1_",
+            "lsv2_", "tgp_v1_", "k_live_", "k_test_", "whsec_", "npm_", "pypi-", "gocspx-", "sg.",
         ),
         re.compile(
             r"(?<![A-Za-z0-9])(?:gsk_[A-Za-z0-9]{20,}+|AIza[A-Za-z0-9_-]{30,}+"
@@ -87,7 +87,10 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
             r"|gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+|glpat-[A-Za-z0-9_-]{16,}+"
             r"|A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])|xox[a-z]-[A-Za-z0-9-]{10,}+"
             r"|pplx-[A-Za-z0-9]{20,}+|r8_[A-Za-z0-9]{20,}+|nvapi-[A-Za-z0-9_-]{20,}+"
-            r"|csk-[A-Za-z0-9]{20,}+|lsv2_[A-Za-z0-9_]{20,}+|tgp_v1_[A-Za-z0-9_-]{20,}+)"
+            r"|csk-[A-Za-z0-9]{20,}+|lsv2_[A-Za-z0-9_]{20,}+|tgp_v1_[A-Za-z0-9_-]{20,}+"
+            r"|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}+|whsec_[A-Za-z0-9+/=]{20,}+"
+            r"|npm_[A-Za-z0-9]{30,}+|pypi-AgE[A-Za-z0-9_-]{20,}+|GOCSPX-[A-Za-z0-9_-]{20,}+"
+            r"|SG\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{30,}+)"
         ),
         MARK,
     ),
