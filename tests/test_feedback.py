@@ -86,6 +86,10 @@ async def answers(client, async_client):
     for _ in stream:
         pass
     yield stream
+    for helper in (chat.stream(**ASK), client.responses.stream(model="gpt-5-mini", input="hello")):
+        with helper as gathering:
+            gathering.until_done()
+        yield gathering
     yield chat.with_raw_response.create(**ASK)
     yield client.responses.create(model="gpt-5-mini", input="hello")
     yield client.embeddings.create(model="text-embedding-3-small", input="hello")
@@ -93,7 +97,7 @@ async def answers(client, async_client):
 
 
 def test_what_the_sdk_returns_finds_its_call(server):
-    """Completions, chunks, streams, raw answers, Responses, and embeddings, which have no id."""
+    """Completions, chunks, streams, their helpers, raw answers, Responses, and embeddings, which have no id."""
 
     async def main():
         client, async_client = offline_client(server), offline_async_client(server)
@@ -106,7 +110,7 @@ def test_what_the_sdk_returns_finds_its_call(server):
 
     w = llmwatch.run(main())
     assert w.calls["score"].tolist() == [n / 10 for n in range(len(w))]
-    assert len(w) == 7
+    assert len(w) == 9
 
 
 def test_a_message_of_anthropic_finds_its_call(server):

@@ -90,7 +90,8 @@ def _looked(call: Any) -> Callable[[str], Any]:
 
 def _from_headers(look: Callable[[str], Any]) -> str | None:
     """The request's id where the answer itself bears none: raw answers, audio, streams."""
-    for holder in (look("headers"), getattr(look("response"), "headers", None)):
+    answers = (look(name) for name in ("response", "_response"))  # openai's helpers hide theirs
+    for holder in (look("headers"), *(getattr(answer, "headers", None) for answer in answers)):
         if isinstance(holder, Mapping):
             found = (holder.get(name) for name in _HEADERS)
             return next((text for text in found if _is_id(text)), None)
