@@ -67,7 +67,8 @@ def provider_of(host: str, path: str) -> str:
 
 @lru_cache(maxsize=512)
 def _provider_of(host: str, path: str) -> str:
-    name, _, port = host.rpartition(":") if host.count(":") == 1 else (host, "", "")
+    has_port = host.count(":") == 1 or "]:" in host
+    name, _, port = host.rpartition(":") if has_port else (host, "", "")
     known = _known(name)
     if known is not None:
         return known[1]

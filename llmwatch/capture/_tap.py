@@ -170,6 +170,9 @@ class Tap:
                 return None
             if scope is not None and scope.budgets and request not in self._allowed:
                 traffic.gate(scope)  # a client that builds its requests without `build_request`
+            port = url.port
+            if port is not None:  # what serves models at home is known by it
+                host = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             invocation = Invocation(endpoint, host, path, request, self.name, scope)
             traffic.open[id(invocation)] = invocation
             if traffic.tells_of_start:

@@ -141,6 +141,8 @@ def test_matching_many_paths_keeps_the_memory_bounded():
     ("llm.example.co.uk", "/v1/chat/completions", "example"),
     ("localhost", "/v1/chat/completions", "local"),
     ("localhost:11434", "/v1/chat/completions", "ollama"),
+    ("[::1]:11434", "/v1/chat/completions", "ollama"),
+    ("[::1]", "/v1/chat/completions", "local"),
     ("localhost", "/api/chat", "ollama"),
     ("127.0.0.1", "/v1/chat/completions", "local"),
     ("192.168.0.7:8000", "/v1/chat/completions", "local"),

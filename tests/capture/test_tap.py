@@ -315,3 +315,13 @@ def test_another_tool_may_patch_on_top_and_be_removed_in_any_order():
         assert len(again.calls) == 1
     finally:
         httpx2.Client.send = original
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "gpu-box"])
+def test_ollama_is_known_by_its_port(host):
+    """Through OpenAI's SDK no path names it; another server on the same machine is `local`."""
+    with llmwatch.watch() as w:
+        client(base_url=f"http://{host}:11434/v1").chat.completions.create(**ASK)
+        client(base_url=f"http://{host}:8000/v1").chat.completions.create(**ASK)
+    assert w.calls.provider.tolist() == ["ollama", "local"]
+    assert w.calls.cost_usd.isna().all()
