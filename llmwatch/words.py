@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 UNKNOWN = "\u2013"  # an en dash
+_LONGEST = 200  # characters of a model's name that are kept
 _NAMED = 3  # models that are called by name; the rest is counted
 _THIN = "\u202f"
 
@@ -113,7 +114,7 @@ def money(
 def price_hint(models: Sequence[str]) -> tuple[str, str]:
     """What models without a price lack, in words, and what to type."""
     verb = "has" if len(models) == 1 else "have"
-    first = json.dumps(clean(models[0]), ensure_ascii=False)
+    first = json.dumps(clean(models[0], _LONGEST), ensure_ascii=False)  # whole: it is to be typed
     return f"{listed(models)} {verb} no price:", f"llmwatch.price({first}, input=…, output=…)"
 
 

@@ -183,3 +183,7 @@ def test_price_hint():
     assert (words, code) == (
         'a"b, c have no price:', 'llmwatch.price("a\\"b", input=…, output=…)',
     )  # fmt: skip
+    fine_tuned = "ft:gpt-5-mini-2025-08-07:a-company:a-suffix:AbCd1234"
+    words, code = price_hint([fine_tuned])
+    assert words == "ft:gpt-5-mini-2025-08-07:a-company:a-suf… has no price:"
+    assert code == f'llmwatch.price("{fine_tuned}", input=…, output=…)'
