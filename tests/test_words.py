@@ -185,5 +185,5 @@ def test_price_hint():
     )  # fmt: skip
     fine_tuned = "ft:gpt-5-mini-2025-08-07:a-company:a-suffix:AbCd1234"
     words, code = price_hint([fine_tuned])
-    assert words == "ft:gpt-5-mini-2025-08-07:a-company:a-suf… has no price:"
+    assert words == "ft:gpt-5-mini-2025-08-07:a-company:a-su… has no price:"
     assert code == f'llmwatch.price("{fine_tuned}", input=…, output=…)'
