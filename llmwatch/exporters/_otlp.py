@@ -71,15 +71,20 @@ def to_otlp(
     ExportError
         When the endpoint is not there or does not take them, or the exporters are not installed.
     """
-    wire, sent = Wire(endpoint, headers, timeout), 0
+    wire, sent, size = Wire(endpoint, headers, timeout), 0, BATCH
     try:
         sender = resource(calls[0].session_id if calls else None)
         over = [span for span in spans if span.duration_s is not None]
         records: list[Call | Span] = sorted([*over, *calls], key=lambda each: each.started_at)
-        for start in range(0, len(records), BATCH):
-            made = spans_of(records[start : start + BATCH], sender, content=content)
-            _check(wire, wire.send_spans(made), sent, len(records))
-            sent += len(made)
+        start = 0
+        while batch := records[start : start + size]:
+            made = spans_of(batch, sender, content=content)
+            trouble = wire.send_spans(made)
+            if trouble is not None and trouble.is_too_large and len(batch) > 1:
+                size = len(batch) // 2  # with texts, a few spans may be as large as many without
+                continue
+            _check(wire, trouble, sent, len(records))
+            sent, start = sent + len(made), start + len(batch)
         metrics = OtlpMetrics(sender)
         metrics.add(calls)
         data = metrics.read() if calls else None

@@ -14,6 +14,7 @@ __all__ = ["Trouble", "session_kind"]
 
 _UNKNOWN_THERE = (404, 405, 501)  # an endpoint need not take both spans and metrics
 _NOT_AS_IT_IS = (400, 413, 415, 422)  # the same again would be refused again
+_TOO_LARGE = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Trouble:
     def is_for_good(self) -> bool:
         """Whether sending the same again is of no use."""
         return self.status in _NOT_AS_IT_IS
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether a part of it might be taken."""
+        return self.status == _TOO_LARGE
 
     @property
     def is_unknown_there(self) -> bool:

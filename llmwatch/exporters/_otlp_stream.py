@@ -27,7 +27,6 @@ _METRICS_S = 10.0
 _LONGEST_S = 60.0  # between two tries while the endpoint is away
 _MOST = 20_000  # spans that wait for it; the oldest are given up
 _ASK_AGAIN_S = 600.0  # whether an endpoint that takes no metrics does by now
-_TOO_LARGE = 413
 _CLOSE_S = 2.0
 _FOREVER = float("inf")
 
@@ -222,7 +221,7 @@ class OtlpStream:
             self._note(trouble)
             if not trouble.is_for_good:
                 return trouble
-            if trouble.status == _TOO_LARGE and len(batch) > 1:
+            if trouble.is_too_large and len(batch) > 1:
                 self._batch = len(batch) // 2
                 return None
         else:

@@ -151,6 +151,22 @@ def test_a_refusal_is_one_line(receiver, status, said):
     assert said in str(caught.value)
 
 
+def test_what_is_too_large_is_sent_in_parts(receiver):
+    """Half as many at once, until they are taken; each span once."""
+    receiver.answers.extend([(413, b""), (413, b"")])
+    sent = to_otlp(calls(600), [], receiver.url)
+    sizes = [len(body.resource_spans[0].scope_spans[0].spans) for body in receiver.of("/v1/traces")]
+    assert sizes == [128] * 4 + [88]
+    assert len({span.span_id for span in receiver.spans}) == sent.spans == 600
+
+
+def test_one_span_that_is_too_large_is_told(receiver):
+    """There is no smaller part."""
+    receiver.answers.append((413, b""))
+    with pytest.raises(ExportError, match="it answered 413"):
+        to_otlp(calls(1), [], receiver.url)
+
+
 def test_how_much_had_been_sent_is_said(receiver):
     """Where a later request fails."""
     receiver.answers.extend([(200, b""), (500, b"")])
