@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Any
 from uuid import uuid4
 
 from .. import faults
+from ._firing import Firing
 from ._still import Still
 
 __all__ = ["Picture"]
@@ -40,6 +41,8 @@ class Picture:
         self._source, self._shell, self._is_watched = source, shell, is_watched
         self._id = f"llmwatch-{uuid4().hex}"
         self._seen: Any = None
+        self._changes = 0
+        self._firing = Firing(getattr(source, "alerts", None), lambda: None)
         self._charts = ""
         self._publishing = threading.Lock()
         self._wanted, self._over = threading.Event(), threading.Event()
@@ -55,14 +58,20 @@ class Picture:
         except Exception as problem:  # the cell of the person must not notice
             faults.note("panel", problem)
         self._shell.events.register("post_run_cell", self._renew)
+        unfollow = (self._source.store.subscribe_changes(self._hear_changes), self._firing.follow())
 
         def leave() -> None:
             if self._renew in self._shell.events.callbacks["post_run_cell"]:
                 self._shell.events.unregister("post_run_cell", self._renew)
+            for each in unfollow:
+                each()
             self._over.set()
             self._wanted.set()
 
         return leave
+
+    def _hear_changes(self, numbers: Sequence[int]) -> None:
+        self._changes += 1
 
     def _renew(self, result: Any) -> None:
         now = self._look()
@@ -82,9 +91,11 @@ class Picture:
                 )  # fmt: skip
                 self._painter.start()
 
-    def _look(self) -> tuple[int, int]:
+    def _look(self) -> tuple[Any, ...]:
+        """What the picture depends on: new calls, prices and ratings that come later, alerts."""
         len(self._source)  # to read is to wait for what has just ended
-        return self._source.store.total, self._source.running
+        firing = [alert["key"] for alert in self._firing.told()]
+        return self._source.store.total, self._source.running, self._changes, firing
 
     def _paint(self) -> None:
         """Draw what has changed, on a thread of its own, until the picture is left."""

@@ -96,6 +96,7 @@ class Still:
         if self._budget is not None:
             spent.append(f"{dollars(self._budget.spent)} of {dollars(self._budget.limit)}")
         into, out = course.get("input", []), course.get("output", [])
+        rated = f["satisfaction_n"]
         return [
             ("Calls", tokens(f["requests"]), "", course.get("calls", []), False),
             ("p50", seconds(f["latency_p50_s"]), n, course.get("p50", []), False),
@@ -108,6 +109,8 @@ class Still:
              [a + b for a, b in zip(into, out, strict=True)], False),
             ("Cost", _known_or_about(dollars, f["cost_usd"], f["estimated_cost_usd"]),
              " · ".join(spent), course.get("cost", []), False),
+            *([("Satisfaction", f"{f['satisfaction']:.2f}", f"n {rated:,.0f}", [], False)]
+              if rated else []),
         ]  # fmt: skip
 
 

@@ -531,6 +531,29 @@ def test_a_small_sum_is_whole_at_the_axis_of_a_picture():
     assert ">$1.5e-5<" in Still(Made(*made(2, cost_usd=0.0000075))).charts()
 
 
+@pytest.mark.parametrize(
+    ("later", "said", "unsaid"),
+    [
+        ("llmwatch.price('my-llama', input=1_000, output=1_000)", "$0.016", "no price"),
+        ("llmwatch.session.feedback(llmwatch.session.calls.iloc[-1], True)", "Satisfaction", "$0."),
+        ("rule.remove()", "no price", "16 tokens, over 10"),
+    ],
+)
+def test_the_picture_is_renewed_with_what_comes_later(tmp_path, later, said, unsaid):
+    """A price, a rating, and the end of an alert change it as well as a call does."""
+    show = "import llmwatch\nfrom llmwatch.widgets import Panel\nllmwatch.enable()\n"
+    ask = "rule = llmwatch.alert('large', 'tokens > 10')\nwith llmwatch.call(model='my-llama') as c:\n"
+    cells = [
+        show + "Panel(llmwatch.session)",
+        ask + "    c.usage(input=11, output=5)\nllmwatch.alerts.firing[0].name",
+        later,
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    picture = run(book, tmp_path).cells[0].outputs[-1].data["text/plain"]
+    assert said in picture
+    assert unsaid not in picture
+
+
 def test_the_charts_of_a_picture_need_neither_pandas_nor_altair():
     """They are drawn at the end of a person's cell."""
     code = (
