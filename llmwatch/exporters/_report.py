@@ -155,7 +155,7 @@ def _tiles(figures: Figures) -> str:
         ("Cost", figures.cost_short, f"{figures.unpriced:,} not priced" if figures.unpriced else ""),
     ]  # fmt: skip
     if figures.score:
-        tiles.append(("Satisfaction", figures.score, ""))
+        tiles.append(("Satisfaction", figures.score, plural(of["satisfaction_n"], "rating")))
     inside = "".join(_tile(*tile, is_bad=tile[0] == "Errors" and tile[1] != "0") for tile in tiles)
     return f'<div class="tiles">{inside}</div>\n'
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..semconv import STATUSES
 from ..summary import NEEDED, summarize
 from ..totals import Totals, known
-from ..words import dollars, money, percent, plural, seconds, tokens
+from ..words import dollars, money, percent, seconds, tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,9 +95,8 @@ class Figures:
 
     @property
     def score(self) -> str:
-        """The mean rating and its n; nothing where nothing was rated."""
-        n = self.of["satisfaction_n"]
-        return f"{self.of['satisfaction']:+.2f} ({plural(n, 'rating')})" if n else ""
+        """The mean rating; nothing where nothing was rated."""
+        return f"{self.of['satisfaction']:+.2f}" if self.of["satisfaction_n"] else ""
 
     def _answered(self) -> int:
         return self.totals.answered

@@ -102,6 +102,15 @@ def test_its_figures_are_those_of_the_summary(html):
     assert f"{figures.latency_p95_s:.2f}\u202fs".split("\u202f")[0] in text
 
 
+def test_what_people_thought_is_told_with_how_many(tmp_path):
+    """The mean score as the figure, and below it, small, of how many ratings; without any, neither."""
+    rated = llmwatch.load(calls(12, score=[1.0] * 3 + [-1.0] + [None] * 8))
+    html = written(rated, tmp_path)
+    assert "Satisfaction</span><b>+0.50</b>" in html
+    assert "4 ratings" in Page(html).text
+    assert "Satisfaction" not in written(llmwatch.load(calls(12)), tmp_path)
+
+
 def test_its_tables_add_up(html):
     """By model, by tag and by cell, the calls of all rows are all calls."""
     for title in ("By model", "By tag", "By cell"):
