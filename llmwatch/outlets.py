@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import faults
-from .exceptions import UsageError
+from .exceptions import ExportError, UsageError
 from .exporters import JsonLog, LineFile, OtlpStream, ToFile, ToLogger, Wire, place_of
 from .recorder import session
 from .worker import at_exit
@@ -171,7 +171,7 @@ def _log(target: Any, max_bytes: int, backups: int) -> JsonLog:
     """The log that runs to there, or a new one."""
     key: Any = target
     if not isinstance(target, logging.Logger):
-        key = Path(os.path.realpath(place_of(target, "llm.jsonl").absolute()))
+        key = _place(place_of(target, "llm.jsonl"))
     log = _logs.get(key)
     if log is None or log.closed:
         sink = ToLogger(key) if key is target else ToFile(LineFile(key, max_bytes, backups))
@@ -179,6 +179,14 @@ def _log(target: Any, max_bytes: int, backups: int) -> JsonLog:
     if isinstance(log.sink, ToFile):
         log.sink.file.max_bytes, log.sink.file.backups = max_bytes, backups
     return log
+
+
+def _place(path: Path) -> Path:
+    """Where it lies now, however it was typed: the person may go elsewhere."""
+    try:
+        return Path(os.path.realpath(path.absolute()))
+    except OSError as problem:  # the folder one is in was deleted
+        raise ExportError(f"could not write {path}: {problem.strerror}.") from None
 
 
 def _listen(log: JsonLog) -> None:

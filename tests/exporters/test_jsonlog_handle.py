@@ -228,3 +228,14 @@ def test_a_place_that_can_be_no_log_is_one_line(tmp_path):
     for nothing in ("", None, 3):
         with pytest.raises(UsageError, match=r'is not a file name: give e\.g\. "llm\.jsonl"'):
             llmwatch.log_to(nothing)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that one is in cannot be deleted there")
+def test_a_folder_that_was_deleted_is_one_line(tmp_path, monkeypatch):
+    """Under the person's feet."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ExportError, match=r"^could not write llm\.jsonl: No such file"):
+        llmwatch.log_to("llm.jsonl")
