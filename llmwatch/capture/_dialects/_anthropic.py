@@ -22,11 +22,12 @@ _COUNTS = {
 class Anthropic(Dialect):
     """`message_start`, `content_block_*`, `message_delta`, `message_stop`."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_begun", "_counts")
 
     def __init__(self, answer: Answer, kept: Kept) -> None:
         super().__init__(answer, kept)
         self._counts: dict[str, int] = {}
+        self._begun: int | None = None
 
     def document(self, data: Json) -> None:
         self._message(data)
@@ -44,11 +45,16 @@ class Anthropic(Dialect):
             self._block(mapping(data.get("content_block")), at_ns)
         elif kind == "message_start":
             self._message(mapping(data.get("message")))
+            # It counts what is written by then, a token or so: of a stream that breaks off nobody
+            # knows more.
+            self._begun, self.answer.output_tokens = self._counts.pop("output", None), None
         elif kind == "message_delta":
             self._usage(data.get("usage"))
             self._stopped(mapping(data.get("delta")))
         elif kind == "message_stop":
             self.answer.finished = True
+            if self.answer.output_tokens is None:
+                self.answer.output_tokens = self._begun
 
     def _message(self, message: Json) -> None:
         self.identify(message)

@@ -84,6 +84,18 @@ def test_an_anthropic_stream_is_read_by_its_events():
     assert answer.output_bytes == 7
 
 
+def test_an_anthropic_stream_that_breaks_off_does_not_say_what_it_wrote():
+    """The first event counts a token or so: it stands where a whole stream says nothing else."""
+    usage = {"input_tokens": 3, "output_tokens": 1}
+    start = event({"type": "message_start", "message": {"model": "m", "usage": usage}})
+    text = {"type": "text_delta", "text": "Hi there, all"}
+    piece = event({"type": "content_block_delta", "delta": text})
+    answer = read(start, piece, path=MESSAGES)
+    assert (answer.input_tokens, answer.output_tokens, answer.output_bytes) == (3, None, 13)
+    stop = event({"type": "message_stop"})
+    assert read(start, piece, stop, path=MESSAGES).output_tokens == 1
+
+
 GEMINI_ANSWER = {
     "candidates": [{"index": 0, "finishReason": "STOP", "content": {"parts": [
         {"text": "hmm", "thought": True}, {"text": "Hi"},
