@@ -19,6 +19,7 @@ from ._labels import can_be_label, is_free_text, typed
 
 __all__ = ["Unsaid", "Wording", "wording"]
 
+_OF_ALERTS = ("alertname", "severity")  # groups by these would all be called the same
 _BEFORE = "1h"  # so long a counter may have been out of sight and is still no new one
 _HOME = ("job", "instance")  # a session's rule speaks of one kernel
 _REQUESTS, _TOKENS = "llm_requests_total", "llm_tokens_total"
@@ -97,6 +98,9 @@ def wording(rule: Rule, labels: tuple[str, ...]) -> Wording:
             raise Unsaid(f"{word} is text of calls, which no metric shows")
         if not can_be_label(word):
             raise Unsaid(f"{clean(word)} can be no label of the metrics")
+    for word in _OF_ALERTS:
+        if word in rule.by:
+            raise Unsaid(f"an alert of Prometheus has a label {word} of its own")
     if missing:
         asked = typed((*labels, *missing))
         raise Unsaid(f"the metrics have no label {missing[0]}: serve_prometheus({asked})")

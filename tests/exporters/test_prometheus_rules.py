@@ -153,6 +153,15 @@ def test_a_rule_by_what_can_be_no_label_is_left_out(tmp_path, word):
     assert why == f"{' '.join(word.split())} can be no label of the metrics"
 
 
+@pytest.mark.parametrize("word", ["severity", "alertname"])
+def test_a_rule_by_what_an_alert_is_called_is_left_out(tmp_path, word):
+    """Served or not: two groups would be one alert, which Prometheus takes for an error."""
+    rule = rule_of("mine", "tokens > 5", by=word)
+    for labels in ((), (word,)):
+        made = written(tmp_path, rule, labels=labels)
+        assert made.left_out == {"mine": f"an alert of Prometheus has a label {word} of its own"}
+
+
 def test_the_labels_that_are_served_stay_in_the_advice(tmp_path):
     """Whoever types what is said has all of them."""
     made = written(tmp_path, rule_of("mine", "tokens > 5", by=["tag", "user"]), labels=("user",))
