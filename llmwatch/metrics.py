@@ -226,7 +226,7 @@ def _served() -> tuple[str, ...]:
 
 
 def _read(labels: str | Iterable[str]) -> CollectorRegistry:
-    """What is counted now; by a server that runs with these labels, which knows more models."""
+    """What is counted now; by a server that runs with these labels, which knows them of all calls."""
     words = label_names(labels)
     session()._settle()
     with _lock:
