@@ -122,10 +122,15 @@ def _requests(previews: np.ndarray, digests: np.ndarray) -> np.ndarray:
     A call that was captured brings its digest; one from a file, its text where that is whole.
     """
     import numpy as np
+    import pandas as pd
 
-    texts = _texts(previews)
-    _, codes = np.unique(digests, return_inverse=True)
-    return np.where(digests == 0, texts, texts.max(initial=-1) + 1 + codes)
+    # Numbered as they come, they are nearly in order: what sorts them below has little to do.
+    found: np.ndarray = pd.factorize(digests)[0]
+    loaded = np.flatnonzero(digests == 0)
+    if len(loaded):
+        texts = _texts(previews[loaded])
+        found[loaded] = np.where(texts < 0, -1, texts + len(digests))
+    return found
 
 
 def _texts(previews: np.ndarray) -> np.ndarray:

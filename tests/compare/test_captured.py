@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import llmwatch
+from llmwatch.compare import compare
 from llmwatch.testing import OfflineServer, offline_client
+from tests.bench.bench_compare import START, columns
 from tests.compare.plain import row
 
 LONG = "Sum up what follows in one line. " * 10  # longer than a preview
@@ -32,3 +34,10 @@ def test_long_requests_are_paired_whatever_is_kept_of_them(content, paired):
         assert "request_digest" not in w.calls.columns
     finally:
         llmwatch.configure(content=before)
+
+
+def test_the_bench_compares_what_a_store_gives():
+    """`make bench` pairs its calls by what capture and files know of them."""
+    for known in ("text", "digest"):
+        found = compare(columns(120, known=known), now_ns=START).differences
+        assert found.set_index("figure").loc["cost_usd_per_call", "paired"].all()

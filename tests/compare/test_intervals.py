@@ -298,6 +298,8 @@ def test_what_was_sent_is_known_beyond_its_preview():
     assert compared("cost_usd_per_call", a, b, n=12)["paired"]
     others = b | {"request_digest": list(range(21, 33))}
     assert not compared("cost_usd_per_call", a, others, n=12)["paired"]
+    some = {"request_preview": asked(12), "request_digest": [1, 2, 3, -4, -5, 6] + [None] * 6}
+    assert compared("cost_usd_per_call", a | some, b | some, n=12)["paired"]
 
 
 def test_requests_in_common_that_are_too_few_for_pairs_are_told_of():
