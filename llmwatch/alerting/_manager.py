@@ -116,7 +116,7 @@ class Alerts(Rounds):
         What goes on firing is told again after 1 hour, 8 hours, then every two days. What comes
         and goes about its threshold is told twice; from then on only where it fires when the next
         of these waits is over, and the end of what was told. What is over its threshold by half of
-        it is told at once after an hour of calm, and when it has fired for an hour. Two days of
+        it is told at once after an hour of calm, and when it has been so for an hour. Two days of
         calm begin anew.
 
         It runs on a thread of its own, sync or async; LLM calls that it makes are seen by no

@@ -73,8 +73,9 @@ class Schedule:
 
     While one firing goes on they are told again after 1 hour, 8 hours, then every two days. What
     comes and goes is told twice; from the third time on it waits for the same schedule, on which
-    each notice counts, also that of an end: a figure hovering at its threshold is four notices in
-    two days at most, however long or short its ups and downs are.
+    each notice counts, also that of an end: a figure of many calls that hovers at its threshold is
+    four notices in two days, however long or short its ups and downs are. (One of a few calls a
+    minute can be far over by chance, as below.)
 
     What is no hovering is told at once whatever was told before: far over the threshold
     (`Measure.far`), and either after an hour of calm or for an hour on end. Two days of calm begin
@@ -86,7 +87,7 @@ class Schedule:
         self._firings = 0
         self._next_ns = 0
         self._over_ns: int | None = None
-        self._began_ns = 0
+        self._far_ns: int | None = None
         self._is_rested = False
 
     def begins(self, now_ns: int) -> None:
@@ -94,22 +95,26 @@ class Schedule:
         calm_s = 0.0 if self._over_ns is None else (now_ns - self._over_ns) / 1e9
         if calm_s >= _FORGOTTEN_S:
             self._begin_anew()
-        self._began_ns, self._is_rested = now_ns, calm_s >= _CALM_S
+        self._far_ns, self._is_rested = None, calm_s >= _CALM_S
 
     def is_due(self, now_ns: int, *, told_of_this: bool, far: bool) -> bool:
         """Whether to tell now that it fires; `told_of_this`: whether that was told before."""
+        if not far:
+            self._far_ns = None
+        elif self._far_ns is None:
+            self._far_ns = now_ns
         if now_ns >= self._next_ns:
             return True
         if told_of_this:
             return False
         # The second is an outage of its own, unless the first was long and this one is slight.
         is_second = self._firings == 1 and (far or self._notices <= 2)
-        return is_second or self._is_real(now_ns, far)
+        return is_second or self._is_real(now_ns)
 
-    def told(self, now_ns: int, *, told_of_this: bool, far: bool) -> None:
+    def told(self, now_ns: int, *, told_of_this: bool) -> None:
         """Handlers were told that it fires."""
         if not told_of_this:
-            if self._is_real(now_ns, far):
+            if self._is_real(now_ns):
                 self._begin_anew()
             self._firings += 1
         self._count(now_ns)
@@ -120,9 +125,11 @@ class Schedule:
         if told_of_this:
             self._count(now_ns)
 
-    def _is_real(self, now_ns: int, far: bool) -> bool:
+    def _is_real(self, now_ns: int) -> bool:
         """Whether this firing is more than the coming and going of a figure at its threshold."""
-        return far and (self._is_rested or now_ns - self._began_ns >= _CALM_S * 10**9)
+        if self._far_ns is None:
+            return False
+        return self._is_rested or now_ns - self._far_ns >= _CALM_S * 10**9
 
     def _begin_anew(self) -> None:
         self._notices = self._firings = self._next_ns = 0

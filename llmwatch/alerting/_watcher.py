@@ -105,7 +105,7 @@ class Watcher:
 
     def told(self, now_ns: int) -> None:
         """The notice of now goes out."""
-        self.schedule.told(now_ns, told_of_this=self.notified > 0, far=self.measure.far)
+        self.schedule.told(now_ns, told_of_this=self.notified > 0)
         self.notified += 1
         if self.alert is not None:
             self.alert = replace(self.alert, notified=self.notified)

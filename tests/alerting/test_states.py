@@ -323,14 +323,30 @@ def test_what_grows_grave_is_told_then():
     for start in (0, 60 * S):
         schedule.begins(start)
         assert schedule.is_due(start, told_of_this=False, far=False)
-        schedule.told(start, told_of_this=False, far=False)
+        schedule.told(start, told_of_this=False)
         schedule.over(start + S, told_of_this=True)
     later = 2 * HOUR * S
     schedule.begins(later)
     assert not schedule.is_due(later, told_of_this=False, far=False)
     assert schedule.is_due(later + S, told_of_this=False, far=True)
-    schedule.told(later + S, told_of_this=False, far=True)
+    schedule.told(later + S, told_of_this=False)
     assert not schedule.is_due(later + 2 * S, told_of_this=True, far=True)
+
+
+def test_a_moment_far_over_is_not_told_however_long_it_has_fired():
+    """A figure that stays a little over its threshold is far over now and then, by chance."""
+    schedule = Schedule()
+    for start in (0, 60 * S):
+        schedule.begins(start)
+        assert schedule.is_due(start, told_of_this=False, far=False)
+        schedule.told(start, told_of_this=False)
+        schedule.over(start + S, told_of_this=True)
+    schedule.begins(120 * S)
+    for now in range(HOUR, 7 * HOUR, HOUR // 2):
+        assert not schedule.is_due(now * S, told_of_this=False, far=True)
+        assert not schedule.is_due((now + 1) * S, told_of_this=False, far=False)
+    assert not schedule.is_due(7 * HOUR * S, told_of_this=False, far=True)
+    assert schedule.is_due(8 * HOUR * S, told_of_this=False, far=True)
 
 
 def test_whoever_watches_sees_what_is_not_told():
