@@ -28,7 +28,7 @@ class Around(NamedTuple):
 
 def around() -> Around | None:
     """The span of OpenTelemetry around the code that asks, or None."""
-    trace = modules.get(TRACE)
+    trace = _trace()
     if trace is None:
         return None
     try:
@@ -36,9 +36,15 @@ def around() -> Around | None:
         if not found.is_valid:
             return None
         return Around(found.trace_id, found.span_id, int(found.trace_flags), found.trace_state)
-    except Exception as problem:  # half loaded by another thread, or not what it was
+    except Exception as problem:  # not what it was
         faults.note("otel", problem)
         return None
+
+
+def _trace() -> Any:
+    """The module, once it is whole: while another thread loads it, nobody has opened a span."""
+    trace = modules.get(TRACE)
+    return trace if hasattr(trace, "__all__") else None  # its last line
 
 
 class Lead:
@@ -77,7 +83,7 @@ class Lead:
 
 def lead(trace_id: int, span_id: int, outer: Around | None, name: str) -> Lead | None:
     """What lets spans of OpenTelemetry be children of ours; None where it does not run."""
-    trace, context = modules.get(TRACE), modules.get("opentelemetry.context")
+    trace, context = _trace(), modules.get("opentelemetry.context")
     if trace is None or context is None:
         return None
     try:

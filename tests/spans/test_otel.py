@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
+import llmwatch
+from llmwatch import faults
 from tests.notebook import ROOT
 
 OTEL = """
@@ -150,3 +153,13 @@ def test_opentelemetry_is_left_as_it_was(otel):
 def test_the_sampling_of_opentelemetry_holds(otel):
     """What its sampler leaves out stays out, though the trace id is one."""
     assert (otel["same"], otel["sampled"]) == (True, 0)
+
+
+def test_opentelemetry_that_is_being_loaded_is_waited_for(monkeypatch):
+    """Another thread imports it while calls go on, as `stream_otlp` does: that is no trouble."""
+    faults.clear()
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", ModuleType("opentelemetry.trace"))
+    with llmwatch.watch() as w, llmwatch.span("work"), llmwatch.call(model="mine"):
+        pass
+    assert len(w.spans) == 2
+    assert faults.table() == []
