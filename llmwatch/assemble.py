@@ -107,11 +107,12 @@ class Assembler:
         sent, query = invocation.what_was_sent(), invocation.path.partition(b"?")[2]
         secrets = secrets_of(sent.headers, query)
         text = answer.text if answer is not None else None
+        goes_on = answer is not None and answer.text_goes_on
         return _clean_words(values, redactor, secrets) | {
             "error_message": redactor.message(message, secrets),
             "request_preview": preview(asked.text, content, redactor, secrets),
             "request_digest": hash(asked.text) if asked.is_whole else None,
-            "response_preview": preview(text, content, redactor, secrets),
+            "response_preview": preview(text, content, redactor, secrets, goes_on=goes_on),
         }
 
     def price(self, values: dict[str, Any], address: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..redaction import LOOKED_AT
+
 __all__ = ["Answer", "Kept", "count", "utf8_size", "word"]
 
-_PREVIEW = 300  # characters: redaction needs a little more than the 200 that are shown
 _FULL = 1_000_000
 _WORD = 200
 _LARGEST = 1 << 53  # beyond it no JSON number is exact, and no usage is real
@@ -20,8 +21,9 @@ class Answer:
     `error_type` is the provider's own word; the class that an SDK raises is `error_type` of
     `_errors`. `first_content_ns` is the time given to `Reader.feed` with the first piece that
     carried content. `output_bytes` counts the UTF-8 bytes of everything that the model wrote:
-    text, reasoning and the arguments of tool calls. `cache_write_1h_tokens` is the part of what
-    was written to a cache that stays an hour, at a price of its own.
+    text, reasoning and the arguments of tool calls. `text_goes_on` tells that of a longer one only
+    the beginning was kept. `cache_write_1h_tokens` is the part of what was written to a cache that
+    stays an hour, at a price of its own.
     """
 
     model: str | None = None
@@ -45,6 +47,7 @@ class Answer:
     error_code: str | None = None
     error_message: str | None = None
     text: str | None = None
+    text_goes_on: bool = False
     output_bytes: int = 0
     is_stream: bool = False
 
@@ -55,13 +58,18 @@ class Kept:
     __slots__ = ("_parts", "_room")
 
     def __init__(self, content: str) -> None:
-        self._room = {"none": 0, "full": _FULL}.get(content, _PREVIEW)
+        self._room = {"none": 0, "full": _FULL}.get(content, LOOKED_AT)
         self._parts: list[str] = []
 
     def add(self, piece: str) -> None:
         if self._room > 0:
             self._parts.append(piece[: self._room])
-            self._room -= len(piece)
+        self._room -= len(piece)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there was more."""
+        return self._room < 0
 
     def text(self) -> str | None:
         """What was kept, in one piece; None when nothing was."""

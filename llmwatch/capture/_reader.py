@@ -61,7 +61,7 @@ class Reader:
     @property
     def answer(self) -> Answer:
         """The answer as far as it was read."""
-        self._answer.text = self._kept.text()
+        self._answer.text, self._answer.text_goes_on = self._kept.text(), self._kept.goes_on
         return self._answer
 
     def feed(self, data: bytes, at_ns: int) -> None:

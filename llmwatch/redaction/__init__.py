@@ -6,7 +6,7 @@ multi-megabyte prompt costs no more than its first kilobyte.
 
 from __future__ import annotations
 
-from ._redactor import Redactor, preview
+from ._redactor import LOOKED_AT, Redactor, preview
 from ._values import is_credential, secrets_of
 
-__all__ = ["Redactor", "is_credential", "preview", "secrets_of"]
+__all__ = ["LOOKED_AT", "Redactor", "is_credential", "preview", "secrets_of"]

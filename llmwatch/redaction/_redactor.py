@@ -12,12 +12,15 @@ from ._data import window, without_long_base64
 from ._patterns import without_patterns
 from ._values import MARK, forms_of, without, without_head
 
-__all__ = ["Redactor", "preview"]
+__all__ = ["LOOKED_AT", "Redactor", "preview"]
 
 _WITHHELD = "[withheld: a redact rule failed]"
 _PREVIEW = 200  # characters
 _MESSAGE = 500  # characters
 _MARGIN = 1024  # characters looked at beyond the limit
+LOOKED_AT = _PREVIEW + _MARGIN
+"""Characters of a text that its preview is made of."""
+
 _EDGE = 256  # characters given up before a cut: what began there may be half a credential
 
 
@@ -65,18 +68,26 @@ class Redactor:
         """What an error says, cleaned, its first 500 characters; None where that is not kept."""
         return self.clean(text, secrets, _MESSAGE) if text and self._keeps_messages else None
 
-    def cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
-        """As `clean`, and whether the text goes on after what is returned."""
+    def cut(
+        self, text: str, secrets: Sequence[str], limit: int | None, *, goes_on: bool = False
+    ) -> tuple[str, bool]:
+        """As `clean`, and whether the text goes on after what is returned.
+
+        `goes_on` says that `text` itself is but the beginning of one.
+        """
         try:
             faults.check("redact")
-            return self._cut(text, secrets, limit)
+            return self._cut(text, secrets, limit, goes_on)
         except Exception as problem:
             faults.note("redact", problem)
             return _WITHHELD, False
 
-    def _cut(self, text: str, secrets: Sequence[str], limit: int | None) -> tuple[str, bool]:
+    def _cut(
+        self, text: str, secrets: Sequence[str], limit: int | None, goes_on: bool
+    ) -> tuple[str, bool]:
         forms = forms_of(secrets)
         text, cut = window(text, len(text) if limit is None else limit + _MARGIN)
+        cut = cut or goes_on
         text = without(_encodable(text), forms)
         if cut:
             text = without_head(text, forms)
@@ -121,8 +132,10 @@ def preview(
     content: Literal["preview", "none", "full"],
     redactor: Redactor,
     secrets: Sequence[str],
+    *,
+    goes_on: bool = False,
 ) -> str | None:
-    """As much of `text` as `content` lets us keep, cleaned.
+    """As much of `text`, which may go on, as `content` lets us keep, cleaned.
 
     Returns
     -------
@@ -132,6 +145,6 @@ def preview(
     if text is None or content == "none":
         return None
     if content == "full":
-        return redactor.clean(text, secrets)
-    kept, cut = redactor.cut(text, secrets, _PREVIEW)
+        return redactor.cut(text, secrets, None, goes_on=goes_on)[0]
+    kept, cut = redactor.cut(text, secrets, _PREVIEW, goes_on=goes_on)
     return f"{kept}…" if cut else kept

@@ -67,6 +67,21 @@ def shown(w, tmp_path):
 # -- credentials ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_long_key_in_a_long_answer_is_not_kept_by_half(stream):
+    """Of a long answer the beginning is kept: a key that this would halve, anywhere, goes whole."""
+    key = secrets.token_hex(100)
+    for before in range(0, 1300, 60):
+        said = "." * before + " " + key + " and so on" * 300
+        with offline_client(script=[Reply(said)], api_key=key) as client, llmwatch.watch() as w:
+            answer = ask(client, stream=stream)
+            if stream:
+                assert list(answer)
+        kept = w.calls.response_preview.iloc[0]
+        assert key[:8] not in kept
+        assert len(kept) <= 201
+
+
 @pytest.mark.parametrize("content", ["preview", "full"])
 @pytest.mark.parametrize("key", [KEY, ODD_KEY])
 def test_a_key_that_comes_back_is_kept_nowhere(tmp_path, settings, content, key):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from llmwatch.redaction import LOOKED_AT
 from tests.capture.reader.plain import (
     CHAT,
     COHERE,
@@ -50,12 +51,14 @@ def test_a_huge_event_is_dropped_and_the_next_one_read():
 def test_content_says_how_much_text_is_kept():
     """None of it, its beginning, or all; its size is known in any case."""
     pieces = [event(chunk("ab" * 100)) for _ in range(10)]
-    sizes = {}
+    sizes, goes_on = {}, {}
     for content in ("none", "preview", "full"):
         answer = read(*pieces, content=content)
         assert answer.output_bytes == 2000
         sizes[content] = len(answer.text or "")
-    assert sizes == {"none": 0, "preview": 300, "full": 2000}
+        goes_on[content] = answer.text_goes_on
+    assert sizes == {"none": 0, "preview": LOOKED_AT, "full": 2000}
+    assert goes_on == {"none": True, "preview": True, "full": False}
 
 
 def test_even_all_of_it_is_bounded():
