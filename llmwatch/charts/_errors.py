@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..words import UNKNOWN, percent, plural, tokens
+from ..words import percent, plural, tokens
 from ._calls import Calls, named
 from ._clock import steps_over
 from ._foreign import readable
@@ -40,17 +40,17 @@ def errors(calls: Calls, look: Look, *, width: int, height: int) -> Chart:
     by_kind = {n: sums(places, (kind_of == n).astype(float), steps.number) for n in names}
     key = Key(names, colours, width)
     bars = stacked(steps, by_kind, tokens, key.colour(), whole=True)
-    share = percent(count / _rated(calls)) if _rated(calls) else UNKNOWN
-    notes = [f"{count:,} of {plural(len(calls), 'call')} ({share}), per {steps.word}"]
+    rated = int(calls.is_status("ok", "error").sum())
+    stopped = len(calls) - rated  # neither good nor bad, so in no rate
+    more = f", {stopped:,} more stopped before the end" if stopped else ""
+    notes = [
+        f"{count:,} of {plural(rated, 'call')} ({percent(count / rated)}){more}, per {steps.word}"
+    ]
     above = panel([bars], heading("Errors", notes, width), width, height)
     below = _ranking(calls, failed, series, names, colours, look, width)
     chart: alt.VConcatChart = alt.vconcat(above, below, spacing=14)
     chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
     return chart
-
-
-def _rated(calls: Calls) -> int:
-    return int(calls.is_status("ok", "error").sum())
 
 
 def _ranking(

@@ -147,7 +147,9 @@ def test_errors_by_type_and_what_was_said_last():
     told = {row["words"].split("  ")[0]: row for row in rows(chart) if "said" in row}
     assert (told["A"]["n"], told["A"]["said"]) == (2, "second")
     assert told["unknown type"]["n"] == 1
-    assert "3 of 4 calls (75\u202f%)" in words(chart)
+    assert "3 of 4 calls (75\u202f%), per" in words(chart)
+    cut = draw("errors", calls(4, status=["error", "ok", "ok", "cancelled"]))
+    assert "1 of 3 calls (33\u202f%), 1 more stopped before the end, per" in words(cut)
     assert {"words": "none in 1 call"} in rows(draw("errors", calls(1, status=["ok"])))
 
 
