@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
 from ..alerting import SEVERITIES
 from ..semconv import FIGURES
+from ..summary import GROUPS
 from ._commands import CHOICES, WHAT
 from ._line import FLAGS, VALUES
 from ._rules import ALERT
 
 __all__ = ["llmwatch_matcher"]
+
+_TAKING: Mapping[str, Sequence[str]] = {
+    "--what": WHAT, "--by": GROUPS, "--severity": SEVERITIES,
+    "--freq": (), "--window": (), "--for": (), "--min-calls": (), "--name": (),
+}  # fmt: skip
+"""The options of sub-commands that take a word, and which words these are, where we know them."""
 
 _LINE = re.compile(r"\s*(?P<magic>%%?)llmwatch\s+(?P<words>.*)$")
 
@@ -46,12 +53,12 @@ def _of_cell(before: Sequence[str]) -> Sequence[str]:
 def _of_line(before: Sequence[str]) -> Sequence[str]:
     if not before:
         return tuple(CHOICES)
-    if before[0] == "export":
-        return WHAT if before[-1] == "--what" else _left(CHOICES["export"], before)
-    if before[0] == "report":
-        return _left(CHOICES["report"], before)
+    if before[-1] in _TAKING:
+        return _TAKING[before[-1]]
+    if before[0] in ("export", "report"):
+        return _left(CHOICES[before[0]], before)
     if before[0] == "alert":
-        return SEVERITIES if before[-1] == "--severity" else (*FIGURES, *_left(ALERT, before))
+        return (*FIGURES, *_left(ALERT, before))
     return CHOICES.get(before[0], ()) if len(before) == 1 else ()
 
 

@@ -174,6 +174,9 @@ def test_help(loaded):
         ("%llmwatch autoload ", ["on", "off"]),
         ("%llmwatch export --", ["--what", "--by", "--freq", "--overwrite"]),
         ("%llmwatch export --what s", ["summary"]),
+        ("%llmwatch export --what summary --by mo", ["model"]),
+        ("%llmwatch alert x --by fe", ["feature"]),
+        ("%llmwatch alert x --severity cr", ["critical"]),
         ("%%llmwatch --t", ["--tag"]),
         ("%%llmwatch ", ["--tag", "--user", "--feature", "--budget", "--label", "--quiet"]),
         ("%%llmwatch --tag x --b", ["--budget"]),
@@ -188,6 +191,12 @@ def test_completion(loaded, jedi, typed, offered):
     """Tab offers what can come next, and nothing else."""
     loaded.run(f"%config IPCompleter.use_jedi = {jedi}", store_history=False)
     assert loaded.complete(typed) == offered
+
+
+@pytest.mark.parametrize("typed", ["export --freq --", "export x.csv --by --", "alert x --window "])
+def test_no_option_is_offered_where_one_waits_for_its_value(loaded, typed):
+    """What is offered and taken must not be an error."""
+    assert not any(word.startswith("--") for word in loaded.complete(f"%llmwatch {typed}"))
 
 
 def test_files_are_completed(loaded):
