@@ -54,7 +54,7 @@ class Screen:
             return lambda: None
 
         def hook(message: Mapping[str, Any]) -> Mapping[str, Any]:
-            if message.get("msg_type") == "clear_output":
+            if message.get("msg_type") == "clear_output" and not _goes_to_a_widget():
                 heard()
             return message
 
@@ -74,3 +74,9 @@ class Screen:
         out, kind = self._publisher, "update_display_data" if update else "display_data"
         sys.stdout.flush()  # what the cell wrote before stands before it
         out.session.send(out.pub_socket, kind, output, parent=request, ident=out.topic)
+
+
+def _goes_to_a_widget() -> bool:
+    """Whether an `ipywidgets.Output` takes what the cell shows: then it is that which is cleared."""
+    widgets = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", {})
+    return any(getattr(widget, "msg_id", "") for widget in list(widgets.values()))

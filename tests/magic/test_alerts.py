@@ -257,6 +257,22 @@ for step in range(3):
     assert shown(k.run("'nothing was cleared'")) == []
 
 
+def test_what_a_widget_clears_is_its_own(k):
+    """Progress inside an `ipywidgets.Output` takes nothing from the cell."""
+    run = k.run("""
+import ipywidgets
+out = ipywidgets.Output()
+fail('kept')
+assert fires('failing', 'kept')
+out.clear_output()
+with out:
+    clear_output(wait=True)
+""")
+    assert run.status == "ok"
+    assert len(run.of("clear_output")) == 2
+    assert len([text for text in shown(run) if "(tag=kept)" in text]) == 1
+
+
 def test_markup_in_a_tag_is_text(k):
     """A name cannot bring markup or a formula into the page."""
     run = k.run("fail('<img src=x onerror=alert(1)> $x$')")
