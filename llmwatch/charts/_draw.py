@@ -97,6 +97,8 @@ def check(
         raise UsageError(f"chart({kind!r})?{hint} There are {', '.join(KINDS)}.")
     if by is not None and kind not in _TAKES_BY:
         raise UsageError(f"by= goes with {', '.join(_TAKES_BY)}, not with {kind}.")
+    if by is not None and not isinstance(by, str) and kind != "compare":
+        raise UsageError(f'by={by!r}: {kind} takes one word, e.g. by="model".')
     if threshold is not None and kind != "latency":
         raise UsageError(f"threshold= goes with latency, not with {kind}.")
     for name, given in (("baseline", baseline), ("groups", groups)):

@@ -81,6 +81,6 @@ def look_of(theme: Theme) -> Look:
     UsageError
         For another word.
     """
-    if theme not in _LOOKS:
+    if theme not in [*_LOOKS]:  # a list of them, since a word may be of any type
         raise UsageError(f'theme={theme!r}? There are "light", "dark", and None for either.')
     return _LOOKS[theme]

@@ -54,6 +54,8 @@ def test_an_unknown_kind_is_told_the_kinds():
         ("latency", {"threshold": True}, "seconds"),
         ("latency", {"threshold": float("nan")}, "seconds"),
         ("latency", {"theme": "blue"}, '"light", "dark"'),
+        ("latency", {"theme": ["dark"]}, '"light", "dark"'),
+        ("latency", {"by": ["model", "tag"]}, "takes one word"),
         ("latency", {"width": 3}, "40"),
         ("latency", {"height": "tall"}, "pixels"),
     ],
