@@ -32,6 +32,11 @@ class ManualCall(Block):
         self._around: Around | None = None
         self._started_ns = self._wall_ns = 0
         self._first_ns: int | None = None
+        self._is_over = False
+
+    def _must_be_open(self, name: str) -> None:
+        if self._is_over:  # it is recorded without what is said now, and nobody would know
+            raise UsageError(f"this call is over and recorded: use .{name}(...) inside its block.")
 
     def usage(
         self, input: int | None = None, output: int | None = None, *,
@@ -46,6 +51,7 @@ class ManualCall(Block):
         cached_input, reasoning : int, optional
             The part of the input read from a cache, the part of the output spent on reasoning.
         """
+        self._must_be_open("usage")
         figures = {
             "input_tokens": input,
             "output_tokens": output,
@@ -60,6 +66,7 @@ class ManualCall(Block):
 
     def first_token(self) -> None:
         """Say that the first piece of a streamed answer is here."""
+        self._must_be_open("first_token")
         if self._first_ns is None:
             self._first_ns = perf_counter_ns()
 
@@ -69,6 +76,7 @@ class ManualCall(Block):
         response_model: str | None = None,
     ) -> None:  # fmt: skip
         """Say what was answered (and asked), as far as `content` keeps it."""
+        self._must_be_open("answer")
         said = {
             "finish_reason": finish_reason,
             "response_id": response_id,
@@ -89,6 +97,7 @@ class ManualCall(Block):
 
     def _end(self, problem: BaseException | None) -> None:
         ended_ns = perf_counter_ns()
+        self._is_over = True
         scope, owner = self._scope, self._session
         if not (owner.enabled or (scope is not None and scope.recording)):
             return

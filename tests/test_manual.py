@@ -80,3 +80,21 @@ def test_entering_twice_is_one_clear_line():
         with pytest.raises(llmwatch.UsageError, match="recorded already"), c:
             raise AssertionError("entered again")
     assert len(w.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda c: c.usage(input=1, output=1),
+        lambda c: c.answer("too late"),
+        lambda c: c.first_token(),
+    ],
+)
+def test_what_is_said_after_the_block_is_one_clear_line(say):
+    """The call is recorded by then: what came later stood nowhere, and nobody was told."""
+    with llmwatch.watch() as w:
+        with llmwatch.call(model="m") as c:
+            c.usage(input=3)
+        with pytest.raises(llmwatch.UsageError, match="inside its block"):
+            say(c)
+    assert w.calls.input_tokens.tolist() == [3]
