@@ -66,11 +66,13 @@ def unmeasured(calls: Calls) -> int:
 
 
 def _notes(calls: Calls, series: dict[str, np.ndarray], steps: Steps) -> list[str]:
-    def total(*names: str) -> float:
-        return float(sum(series[name].sum() for name in names if name in series))
+    import numpy as np
 
-    words = f"{tokens(total('in'))} → {tokens(total('out'))} tokens, per {steps.word}"
-    guessed = total("~in", "~out")
+    sides = [calls.numbers(column) for _, column in _SIDES]
+    told = [None if np.isnan(side).all() else float(np.nansum(side)) for side in sides]
+    words = f"{' → '.join(map(tokens, told))} tokens" if told != [None, None] else "no tokens reported"
+    words += f", per {steps.word}"
+    guessed = sum(float(series[name].sum()) for name in ("~in", "~out") if name in series)
     if guessed:
         words += f" · ~{tokens(guessed)} estimated on top (lighter)"
     missing = unmeasured(calls)

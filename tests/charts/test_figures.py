@@ -92,6 +92,17 @@ def test_tokens_say_what_is_not_measured():
     assert "1 call not measured" in words(chart)
 
 
+def test_tokens_that_nobody_reported_are_no_nought():
+    """Of streams without usage, and of embeddings, which have no output: unknown, not 0."""
+    silent = calls(3, status=["ok"] * 3, input_tokens=[None] * 3, output_tokens=[None] * 3,
+                   estimated_input_tokens=[5] * 3, estimated_output_tokens=[6] * 3)  # fmt: skip
+    assert "no tokens reported, per" in words(draw("tokens", silent))
+    assert "~33 estimated on top" in words(draw("tokens", silent))
+    embedded = calls(3, status=["ok"] * 3, input_tokens=[5] * 3, output_tokens=[None] * 3,
+                     estimated_output_tokens=[None] * 3)  # fmt: skip
+    assert "15 → – tokens, per" in words(draw("tokens", embedded))
+
+
 def test_cost_is_cumulative_and_says_what_it_leaves_out():
     """The last height is the sum; estimates lie on top with `~`; unknown prices are named."""
     frame = calls(
