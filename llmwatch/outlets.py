@@ -40,10 +40,10 @@ def log_to(
 
     Events: INFO `llm_request_start`, `llm_response` and `trace_complete`, WARNING
     `llm_rate_limit` (each attempt that is answered with 429), ERROR `llm_error`, DEBUG
-    `llm_request`, which has the messages of a request. Each has `timestamp` (UTC, when it
-    happened), `level`, `event`, `request_id` (the `call_id`) and `trace_id`; what is unknown is
-    null. A call that is in flight has its start in the log within 0.1 s, as one that is over has
-    its end; the first call of a process may take about a second.
+    `llm_request`, which has the newest 50 messages of a request (null where it is over 1 MiB). Each
+    has `timestamp` (UTC, when it happened), `level`, `event`, `request_id` (the `call_id`) and
+    `trace_id`; what is unknown is null. A call that is in flight has its start in the log within
+    0.1 s, as one that is over has its end; the first call of a process may take about a second.
 
     `trace_complete` comes with the end of an outermost `llmwatch.span`, so twice for two of them in
     one span of OpenTelemetry, and before the calls of a thread that goes on behind it.
