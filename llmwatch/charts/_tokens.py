@@ -70,7 +70,9 @@ def _notes(calls: Calls, series: dict[str, np.ndarray], steps: Steps) -> list[st
 
     sides = [calls.numbers(column) for _, column in _SIDES]
     told = [None if np.isnan(side).all() else float(np.nansum(side)) for side in sides]
-    words = f"{' → '.join(map(tokens, told))} tokens" if told != [None, None] else "no tokens reported"
+    words = (
+        f"{' → '.join(map(tokens, told))} tokens" if told != [None, None] else "no tokens reported"
+    )
     words += f", per {steps.word}"
     guessed = sum(float(series[name].sum()) for name in ("~in", "~out") if name in series)
     if guessed:
