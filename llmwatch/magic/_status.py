@@ -48,9 +48,16 @@ def _lines(session: Session) -> Iterator[tuple[str, str]]:
         yield "not understood", _listed([f"{where} ×{n:,}" for where, n in unknown.items()])
     problems = faults.table()
     if problems:
-        named = [f"{fault.step}: {fault.message} ×{fault.count:,}" for fault in problems]
+        named = [f"{one.step}: {_said(one, session)} ×{one.count:,}" for one in problems]
         yield "problems", _listed(named) + " (llmwatch.diagnostics())"
     yield "settings", _settings(session)
+
+
+def _said(problem: faults.Fault, session: Session) -> str:
+    """What it says, cleaned: a foreign exception says what it likes, and a notebook is passed on."""
+    if problem.step == "redact":  # ours, and nothing would be left of it where a rule fails
+        return problem.message
+    return session.redactor.clean(problem.message)
 
 
 def _state(session: Session) -> str:

@@ -43,6 +43,24 @@ def test_status_names_what_was_not_understood(loaded):
     assert "api.openai.com/v1/odd ×1" in shown["text/plain"]
 
 
+def test_status_tells_problems_without_what_is_private(loaded):
+    """What a listener of the person's raised is cleaned; a rule that fails is named all the same."""
+    loaded.run(
+        "from llmwatch import faults\n"
+        "def hear(spans):\n    raise ValueError('no: sk-proj-Ab3dEf6hIj9kLmN0pQrS')\n"
+        "end = llmwatch.session.subscribe_spans(hear)\n"
+        "with llmwatch.span('s'): pass\n"
+        "len(llmwatch.session)\n"
+        "end()"
+    )
+    (shown,) = loaded.run("%llmwatch").shown
+    assert "ValueError: no: [redacted] ×1" in shown["text/plain"]
+    loaded.run("llmwatch.configure(redact=[lambda text: 1 / 0])\nask()\nlen(llmwatch.session)")
+    (shown,) = loaded.run("%llmwatch").shown
+    assert "redact: RuntimeError: a redact function raised ZeroDivisionError" in shown["text/plain"]
+    loaded.run("llmwatch.configure(redact=[])\nfaults.clear()")
+
+
 def test_receipts(loaded):
     """`on` shows them below every cell with calls, `off` nowhere, `tagged` under the line."""
     try:
