@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,10 @@ class Session(Reading):
     @property
     def not_understood(self) -> Mapping[str, int]:
         """Requests that looked like LLM calls and are not known: host and path, how often."""
-        return dict(self._capture.traffic.unknown)
+        found: Counter[str] = Counter()
+        for where, count in list(self._capture.traffic.unknown.items()):
+            found[self._redactor.clean(where)] += count  # some have a key in their path
+        return dict(found)
 
     # -- settings and prices ------------------------------------------------------------------
 

@@ -109,6 +109,17 @@ def test_a_key_that_comes_back_is_kept_nowhere(tmp_path, settings, content, key)
     assert json.dumps(key)[1:-1].replace("/", r"\/") not in everything
 
 
+def test_a_key_in_a_path_is_not_told():
+    """Gateways have such: what was not understood is named by its address, without the key."""
+    web = httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json={})))
+    with web, llmwatch.watch():
+        web.post(f"https://gateway.example.com/{KEY}/v1/predict", json={"model": "m"})
+        web.post(f"https://gateway.example.com/{KEY[:-1]}x/v1/predict", json={"model": "m"})
+    told = llmwatch.session.not_understood
+    assert told["gateway.example.com/[redacted]/v1/predict"] == 2
+    assert KEY not in str(told)
+
+
 def test_an_address_is_kept_without_its_secrets(tmp_path):
     """User, password and query of a URL stand nowhere, known path or not, failed or not."""
     words = "geheim123", "abcdefgh12345678"
