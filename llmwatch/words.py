@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "UNKNOWN",
+    "apart",
     "clean",
     "dollars",
     "listed",
@@ -156,6 +158,27 @@ def clean(text: str | None, limit: int = 40) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
     whole = len(line) <= limit and len(head) == len(text)
     return line if whole else line[: limit - 1].rstrip() + "…"
+
+
+def apart(names: Iterable[str], limit: int = 40) -> dict[str, str]:
+    """Foreign names, each as `clean` makes it; those that begin alike are not cut to the same.
+
+    Of these the end is kept, too, and all of them where that is the same as well.
+    """
+    found = {name: clean(name, limit) for name in names}
+    for longer in (_with_end, clean):
+        alike = Counter(found.values())
+        size = limit if longer is _with_end else _LONGEST
+        found = {n: longer(n, size) if alike[short] > 1 else short for n, short in found.items()}
+    return found
+
+
+def _with_end(text: str, limit: int) -> str:
+    """`text` cut in its middle."""
+    line, half = clean(text, _LONGEST), limit // 2
+    if len(line) <= limit:
+        return line
+    return f"{line[:half].rstrip()}…{line[half + 1 - limit :].lstrip()}"
 
 
 def _significant(value: float, digits: int) -> str:

@@ -6,7 +6,17 @@ import math
 
 import pytest
 
-from llmwatch.words import clean, dollars, money, percent, plural, price_hint, seconds, tokens
+from llmwatch.words import (
+    apart,
+    clean,
+    dollars,
+    money,
+    percent,
+    plural,
+    price_hint,
+    seconds,
+    tokens,
+)
 
 DASH = "\N{EN DASH}"
 
@@ -187,3 +197,16 @@ def test_price_hint():
     words, code = price_hint([fine_tuned])
     assert words == "ft:gpt-5-mini-2025-08-07:a-company:a-su… has no price:"
     assert code == f'llmwatch.price("{fine_tuned}", input=…, output=…)'
+
+
+def test_names_that_begin_alike_stay_apart():
+    """Short ones are as they are; of those that would be cut to the same, the end is kept, or all."""
+    long = ["a-model-with-a-long-name · " + tag for tag in ("thorough", "brief", "x" * 300)]
+    found = apart(["v1", *long], 24)
+    assert found["v1"] == "v1"
+    assert found[long[0]] == "a-model-with…· thorough"
+    assert len({*found.values()}) == 4
+    assert max(map(len, found.values())) <= 24
+    middle = [f"{'a' * 30}{word}{'z' * 30}" for word in ("one", "two")]
+    assert apart(middle, 24) == {name: name for name in middle}
+    assert apart(["x" * 50], 24) == {"x" * 50: "x" * 23 + "…"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UsageError
 from ..words import plural
-from ._differences import NEEDED, TIPS, rows_of, signed
+from ._differences import NEEDED, TIPS, names_of, rows_of, signed
 from ._foreign import readable
 from ._look import Look
 from ._parts import Chart, Key, Rows, Ticks, empty, heading, layer, panel, tips, words_of
@@ -64,7 +64,7 @@ def one_sided(why: str, width: int) -> Chart:
 
 
 def _notes(differences: pd.DataFrame, rows: Rows) -> list[str]:
-    against = readable(str(differences["baseline"].iloc[0]), 32)
+    against = names_of(differences)[str(differences["baseline"].iloc[0])]
     thin = sum(row["low"] is None for row in rows)
     notes = [f"against {against} · line: 95 % interval · filled: a difference"]
     if any(abs(row["t"] or 0) > _FURTHEST for row in rows):

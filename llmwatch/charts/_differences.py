@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..words import UNKNOWN, dollars, percent, seconds, tokens
+from ..words import UNKNOWN, apart, dollars, percent, seconds, tokens
 from ._foreign import readable
 from ._parts import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NEEDED", "TIPS", "rows_of", "signed"]
+__all__ = ["NEEDED", "TIPS", "names_of", "rows_of", "signed"]
 
 NEEDED = ("group", "baseline", "figure", "value", "baseline_value", "difference", "relative")
 TIPS = (
@@ -30,8 +30,15 @@ _IN_POINTS = ("rate", "score", "satisfaction")
 
 def rows_of(differences: pd.DataFrame) -> Rows:
     """A row a figure and group, where both have one."""
-    rows = [_row(told) for told in differences.to_dict("records")]
+    short = names_of(differences)
+    rows = [_row(told, short) for told in differences.to_dict("records")]
     return [row for row in rows if UNKNOWN not in (row["now"], row["was"])]
+
+
+def names_of(differences: pd.DataFrame) -> dict[str, str]:
+    """What each group and the baseline are called, no two of them the same."""
+    names = [str(name) for column in ("baseline", "group") for name in differences[column]]
+    return {name: readable(short, len(short)) for name, short in apart(names, 32).items()}
 
 
 def signed(value: float | None, *, points: bool = False) -> str:
@@ -42,7 +49,7 @@ def signed(value: float | None, *, points: bool = False) -> str:
     return sign + (f"{abs(value) * 100:.3g}" if points else percent(abs(value)))
 
 
-def _row(told: dict[Any, Any]) -> dict[str, Any]:
+def _row(told: dict[Any, Any], short: dict[str, str]) -> dict[str, Any]:
     figure = str(told["figure"])
     points = any(word in figure for word in _IN_POINTS)
     place = "difference" if points else "relative"
@@ -54,7 +61,7 @@ def _row(told: dict[Any, Any]) -> dict[str, Any]:
     interval = f"{signed(low, points=points)} … {signed(high, points=points)}"
     return {
         "label": _TITLES.get(figure) or readable(figure.replace("_", " ")),
-        "key": readable(str(told["group"]), 32) or "no name",
+        "key": short[str(told["group"])] or "no name",
         "points": points, "t": at, "low": low, "high": high,
         "clear": _is_clear(told, low, high), "now": now, "was": was, "words": f"{was} → {now}",
         "change": signed(at, points=points), "sure": UNKNOWN if low is None else interval,

@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..frames import text_dtype
-from ..words import clean, plural
+from ..words import apart, plural
 from ._bootstrap import RESAMPLES, statistic
 from ._difference import Difference
 from ._figures import COMPARED, Figure
@@ -148,8 +148,9 @@ class Comparison:
             lines.append(f"Left out: {plural(self.left_out, 'call')} without a {self.by}.")
         if self.older:
             lines.append(f"Left out: {plural(self.older, 'call')} that left memory.")
+        short = apart([self.baseline, *self.alike])
         lines += [
-            f"{clean(name)} and {clean(self.baseline)}: {plural(n, 'request')} in common, under "
+            f"{short[name]} and {short[self.baseline]}: {plural(n, 'request')} in common, under "
             "four fifths of the calls, so all are compared, not pairs."
             for name, n in self.alike.items()
             if n

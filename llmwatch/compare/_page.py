@@ -10,7 +10,7 @@ from html import escape
 from math import isnan
 
 from ..colours import FONT, INK, MUTED, RULE
-from ..words import UNKNOWN, clean, percent
+from ..words import UNKNOWN, apart, percent
 from ._difference import Difference
 from ._sentences import FIGURES, interval, much, sentences
 
@@ -51,12 +51,13 @@ def page(heading: str, rows: list[Difference], footer: list[str]) -> str:
 
 def _tables(rows: list[Difference]) -> str:
     """One table a group."""
+    short = apart((name for row in rows for name in (row.baseline, row.group)), 24)
     groups = dict.fromkeys(row.group for row in rows)
-    return "".join(_table([row for row in rows if row.group == group]) for group in groups)
+    return "".join(_table([row for row in rows if row.group == group], short) for group in groups)
 
 
-def _table(rows: list[Difference]) -> str:
-    names = [escape(clean(name, 24)) for name in (rows[0].baseline, rows[0].group)]
+def _table(rows: list[Difference], short: dict[str, str]) -> str:
+    names = [escape(short[name]) for name in (rows[0].baseline, rows[0].group)]
     heads = (
         f"<th{_LEFT}></th>",
         *(f"<th>{h}</th>" for h in (*names, "difference", "95 % CI", "n")),

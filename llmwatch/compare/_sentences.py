@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
-from ..words import clean, percent, plural
+from ..words import apart, percent, plural
 from ._difference import Difference
 from ._figures import COMPARED
 
@@ -16,11 +17,17 @@ _ORDER = ("lower", "higher", "maybe chance", "no evidence", "no difference", "no
 
 def sentences(rows: list[Difference]) -> tuple[list[str], list[str]]:
     """What is claimed, and what else there is to say, a sentence each."""
-    order = {finding: n for n, finding in enumerate(_ORDER)}
+    order, rows = {finding: n for n, finding in enumerate(_ORDER)}, _named_apart(rows)
     told = sorted((row for row in rows if row.finding in order), key=lambda row: order[row.finding])
     claimed = [_claim(row) for row in told if row.finding in ("lower", "higher")]
     others = [_unclaimed(row) for row in told if row.finding not in ("lower", "higher")]
     return claimed, [*others, *_too_few(rows), *_unknown(rows)]
+
+
+def _named_apart(rows: list[Difference]) -> list[Difference]:
+    """The rows with names for a sentence, in which no two groups are called the same."""
+    short = apart(name for row in rows for name in (row.baseline, row.group))
+    return [replace(row, group=short[row.group], baseline=short[row.baseline]) for row in rows]
 
 
 def _claim(row: Difference) -> str:
@@ -130,7 +137,7 @@ def _n(row: Difference) -> str:
 
 
 def _name(group: str) -> str:
-    return clean(group) or "?"
+    return group or "?"
 
 
 def _capital(label: str) -> str:

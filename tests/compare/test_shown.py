@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.charts.plain import keys, words
 from tests.compare.plain import group, lognormal, row
 from tests.source import Source
 
@@ -19,6 +20,24 @@ def test_names_are_text_and_never_markup():
     assert "\u202e" not in page
     assert len(repr(comparison).split("\n")) == len(comparison.verdict.split("\n")) + 3
     assert row(comparison, "cost_usd_per_call")["group"] == evil
+
+
+def test_long_names_that_begin_alike_are_told_apart():
+    """By model and tag it is the tag that differs, at the end: in sentences, table and chart."""
+    model = "claude-sonnet-4-5-20250929"
+    source = Source(
+        group("thorough-with-examples", 20, model=model, cost_usd=lognormal(20, 1)),
+        group("thorough-with-steps", 20, model=model, cost_usd=lognormal(20, 2, 9)),
+        group("thorough-with-sources", 20, model=model, cost_usd=lognormal(20, 3, 9)),
+    )
+    comparison = source.compare(by=["model", "tag"])
+    (claim,) = [line for line in comparison.verdict.split("\n") if "steps costs" in line]
+    assert "more a call than claude-sonnet-4-5-20…rough-with-examples (" in claim
+    page = comparison._repr_html_()
+    assert "<th>claude-sonne…th-examples</th><th>claude-sonne…-with-steps</th>" in page
+    chart = source.chart("compare", by=["model", "tag"])
+    assert len(keys(chart)) == 2
+    assert "against claude-sonnet-4-…h-with-examples" in words(chart)
 
 
 def test_half_a_character_is_a_name_like_any_other():
