@@ -43,7 +43,7 @@ class Banners:
         self._news: deque[Alert] = deque()
         self._said: deque[Mapping[str, Any]] = deque()
         self._cleared: set[Cell] = set()
-        self._brings = self._restores = False
+        self._brings = self._settles = False
         self._states: dict[str, str] = {}
         self._total = session.store.total
         self._writer = Writer(self._turn)
@@ -116,11 +116,11 @@ class Banners:
 
     def _show(self) -> None:
         """Draw what is due; on the main thread where an output of any other would land anywhere."""
-        self._restores = bool(self._cleared) or self._wall.has_cleared
+        self._settles = not self._wall.is_empty
         if not self._screen.finds_cells:
             self._turn()
             return
-        if self._restores:
+        if self._settles:
             self._writer.wake()
         self._writer.drain(_WAIT_S)
         if self._wall.unheard:
@@ -137,9 +137,9 @@ class Banners:
                 self._wall.obey(self._said.popleft())
             while self._cleared:
                 self._wall.clear(self._places.of(self._cleared.pop()))
-            if self._restores:
-                self._restores = False
-                self._wall.restore()
+            if self._settles:
+                self._settles = False
+                self._wall.settle()
             if self._brings:
                 self._brings = False
                 self._wall.bring()

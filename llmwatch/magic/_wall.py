@@ -102,15 +102,20 @@ class Wall:
                 shown.is_cleared = True
 
     @property
-    def has_cleared(self) -> bool:
-        """Whether something was cleared away that nobody took back."""
-        return any(one.is_cleared for one in list(self._shown.values()))
+    def is_empty(self) -> bool:
+        """Whether no alert was ever shown."""
+        return not self._shown
 
-    def restore(self) -> None:
-        """Show again what a cell has cleared away; when its figures move, that is done anyway."""
+    def settle(self) -> None:
+        """A cell ends: what it cleared away comes back, what stands under it says the latest.
+
+        The notebook may be saved now, and its kernel gone before the next figures are due.
+        """
+        place = self._places.last()
         for shown in self._shown.values():
-            if shown.is_cleared:
-                shown.is_stale, shown.drawn_at = True, -math.inf
+            shown.is_stale = shown.is_stale or shown.is_cleared
+            if shown.is_cleared or shown.place is place:
+                shown.drawn_at = -math.inf
 
     def _move(self, shown: Shown, alert: Alert, place: Place | None) -> None:
         """The alert will stand under a later cell: say so where it stood."""

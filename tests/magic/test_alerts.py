@@ -257,6 +257,14 @@ for step in range(3):
     assert shown(k.run("'nothing was cleared'")) == []
 
 
+def test_at_the_end_of_its_cell_it_says_the_latest(k):
+    """Whoever saves the notebook then has all its calls; while a cell runs figures may wait."""
+    run = k.run("fail('latest')\nassert fires('failing', 'latest')\nfail('latest', 3)")
+    assert run.status == "ok"
+    said = [text for _, _, text in banners(run.messages) if "(tag=latest)" in text]
+    assert "9 of 9 calls" in said[-1]
+
+
 def test_what_a_widget_clears_is_its_own(k):
     """Progress inside an `ipywidgets.Output` takes nothing from the cell."""
     run = k.run("""
