@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ._convert import converted
+
 __all__ = ["css", "esm", "spec", "vega"]
 
 _STATIC = Path(__file__).parent / "static"
@@ -49,7 +51,5 @@ def vega() -> str:
 
 @cache
 def _bundle() -> str:
-    import vl_convert
-
-    bundle: str = vl_convert.javascript_bundle("export const embed = vegaEmbed;")
-    return bundle
+    snippet = "export const embed = vegaEmbed;"
+    return converted("javascript_bundle", [{"snippet": snippet}], apart=True)[0]

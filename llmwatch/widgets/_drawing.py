@@ -18,6 +18,7 @@ from ..semconv import STATUSES
 from ..totals import codes_of
 from ..words import clean, dollars, plural, tokens
 from ._assets import spec
+from ._convert import converted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,7 @@ class _Chart(NamedTuple):
 
 def drawn(
     columns: Mapping[str, np.ndarray], course: Mapping[str, Any], *,
-    threshold_s: float | None, cost_usd: float | None, budget: Any,
+    threshold_s: float | None, cost_usd: float | None, budget: Any, apart: bool,
 ) -> str:  # fmt: skip
     """Latency, tokens and cost as SVG in HTML; no chart where nothing is known.
 
@@ -76,23 +77,29 @@ def drawn(
         Spent in all, also on calls that have left memory.
     budget : Budget or None
         Of the session.
+    apart : bool
+        Draw in a process of its own: cells run meanwhile.
     """
-    charts = (
+    found = (
         _latency(columns, course, threshold_s),
         _tokens(course),
         _cost(course, cost_usd or 0, budget),
     )
-    return "".join(_figure(chart) for chart in charts if chart is not None)
+    charts = [chart for chart in found if chart is not None]
+    asked = [{"vl_spec": _filled(chart), "allowed_base_urls": []} for chart in charts]
+    made = converted("vegalite_to_svg", asked, apart=apart) if charts else []
+    return "".join(_figure(chart, svg) for chart, svg in zip(charts, made, strict=True))
 
 
-def _figure(chart: _Chart) -> str:
-    import vl_convert
-
+def _filled(chart: _Chart) -> dict[str, Any]:
     filled = spec(chart.name)
     values = {**{one["name"]: one["value"] for one in filled["params"]}, **chart.params}
     filled["params"] = [{"name": name, "value": value} for name, value in values.items()]
     filled |= {"datasets": chart.rows, "padding": _MARGIN, "config": _CONFIG}
-    svg = vl_convert.vegalite_to_svg(filled, allowed_base_urls=[])
+    return filled
+
+
+def _figure(chart: _Chart, svg: str) -> str:
     svg = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
     keys = "".join(
         f' <span style="{_KEY}"><b style="color:{colour}">{mark}</b> {escape(word)}</span>'

@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from .. import faults
-from ._firing import Firing
+from ._firing import firing_of
 from ._still import Still
 
 __all__ = ["Picture"]
@@ -42,7 +43,6 @@ class Picture:
         self._id = f"llmwatch-{uuid4().hex}"
         self._seen: Any = None
         self._changes = 0
-        self._firing = Firing(getattr(source, "alerts", None), lambda: None)
         self._charts = ""
         self._publishing = threading.Lock()
         self._wanted, self._over = threading.Event(), threading.Event()
@@ -58,13 +58,12 @@ class Picture:
         except Exception as problem:  # the cell of the person must not notice
             faults.note("panel", problem)
         self._shell.events.register("post_run_cell", self._renew)
-        unfollow = (self._source.store.subscribe_changes(self._hear_changes), self._firing.follow())
+        unfollow = self._source.store.subscribe_changes(self._hear_changes)
 
         def leave() -> None:
             if self._renew in self._shell.events.callbacks["post_run_cell"]:
                 self._shell.events.unregister("post_run_cell", self._renew)
-            for each in unfollow:
-                each()
+            unfollow()
             self._over.set()
             self._wanted.set()
 
@@ -81,7 +80,7 @@ class Picture:
         # The shell's own publisher: within a `%%capture` that begins later another takes its place.
         self._publisher = self._shell.display_pub
         is_watched = self._is_watched()
-        self._publish(draws=not is_watched)
+        self._publish(None if is_watched else _drawn)
         if is_watched:
             self._wanted.set()
             if self._painter is None:
@@ -94,7 +93,7 @@ class Picture:
     def _look(self) -> tuple[Any, ...]:
         """What the picture depends on: new calls, prices and ratings that come later, alerts."""
         len(self._source)  # to read is to wait for what has just ended
-        firing = [alert["key"] for alert in self._firing.told()]
+        firing = [alert["key"] for alert in firing_of(self._source).told()]
         return self._source.store.total, self._source.running, self._changes, firing
 
     def _paint(self) -> None:
@@ -102,13 +101,13 @@ class Picture:
         while self._wanted.wait() and not self._over.is_set():
             self._wanted.clear()
             began = time.monotonic()
-            self._publish(draws=True)
+            self._publish(partial(_drawn, apart=True))
             self._over.wait(_SHARE * (time.monotonic() - began))
 
-    def _publish(self, *, draws: bool) -> None:
+    def _publish(self, draw: Callable[[Still], str | None] | None) -> None:
         try:
             still = Still(self._source)
-            charts = _drawn(still) if draws else None
+            charts = draw(still) if draw is not None else None
             with self._publishing:
                 if self._over.is_set():
                     return
@@ -120,10 +119,10 @@ class Picture:
             faults.note("panel", problem)
 
 
-def _drawn(still: Still) -> str | None:
+def _drawn(still: Still, *, apart: bool = False) -> str | None:
     """Its charts; None where they cannot be drawn: the figures stand without them."""
     try:
-        return still.charts()
+        return still.charts(apart=apart)
     except Exception as problem:
         faults.note("panel", problem)
         return None

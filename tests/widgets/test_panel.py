@@ -568,6 +568,29 @@ def test_the_charts_of_a_picture_need_neither_pandas_nor_altair():
     assert done.stdout.strip() == "set()"
 
 
+def test_vega_and_charts_beside_cells_are_made_by_another_process():
+    """vl-convert holds Python's lock while it works: no call is to wait for it, nor is the panel.
+
+    Where there can be no other process, they are made all the same.
+    """
+    code = (
+        "import sys\nimport llmwatch\nfrom llmwatch.widgets._assets import _bundle\n"
+        "from llmwatch.widgets._still import Still\n"
+        "with llmwatch.watch(), llmwatch.call(model='m', provider='local') as c:\n"
+        "    c.usage(input=11, output=5)\n"
+        "len(llmwatch.session)\n"
+        "def made():\n"
+        "    _bundle.cache_clear()\n"
+        "    charts = Still(llmwatch.session).charts(apart=True)\n"
+        "    return charts.count('</svg>'), ' as embed' in _bundle()\n"
+        "print(made(), 'vl_convert' in sys.modules)\n"
+        "sys.executable = '/usr/bin/an-editor'\n"
+        "print(made(), 'vl_convert' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["(2, True) False", "(2, True) True"]
+
+
 def test_a_notebook_that_ran_without_a_browser_holds_the_last_picture(tmp_path):
     """Run headless, the cell that opened the panel ends with the calls of the cells after it.
 
