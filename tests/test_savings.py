@@ -298,6 +298,16 @@ def test_half_a_character_is_a_model():
     assert held(make("m\ud83d", input_tokens=1)).savings().table.index.tolist() == ["m\ud83d"]
 
 
+def test_long_names_that_begin_alike_are_told_apart():
+    """Models of one host: the lines, and the rows of the table, are called by their ends, too."""
+    path = "accounts/fireworks/models/llama-v3p1-instruct-"
+    saved = held(*(make(path + end, cost_usd=1.0) for end in ("first", "second"))).savings()
+    names = [line.partition(":")[0] for line in saved.verdict.split("\n")]
+    assert names == ["accounts/fireworks/m…v3p1-instruct-first",
+                     "accounts/fireworks/m…3p1-instruct-second", "in all"]  # fmt: skip
+    assert all(f">{name}</th>" in saved._repr_html_() for name in names)
+
+
 def test_older_calls_are_named():
     """Calls that left memory are in no figure, and the words say how many."""
     session = held(*(make("gpt-5", input_tokens=10, output_tokens=1) for _ in range(5)))

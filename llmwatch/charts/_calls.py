@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import UsageError
 from ..semconv import NAMES
 from ..totals import BEGUN, refused
+from ..words import apart
 from ._foreign import readable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["OTHER", "Calls", "named"]
 
 OTHER = "other"
 _RESERVED = (OTHER, "error")
+_LONGEST = 32  # characters of a name in a key
 
 
 class Calls:
@@ -117,9 +119,11 @@ def named(values: Sequence[str | None], at_most: int, unknown: str) -> tuple[lis
     counts = Counter(values)
     ranked = [value for value, _ in sorted(counts.items(), key=lambda kv: -kv[1])]
     kept = ranked if len(ranked) <= at_most else ranked[: at_most - 1]
+    short = apart((value for value in kept if value is not None), _LONGEST)
     words: dict[str | None, str] = {}
     for value in kept:
-        words[value] = _free(readable(value, 32) or unknown, set(words.values()))
+        word = readable(short[value], _LONGEST) if value is not None else ""
+        words[value] = _free(word or unknown, set(words.values()))
     shown = [*words.values(), *([OTHER] if len(kept) < len(ranked) else [])]
     return [words.get(value, OTHER) for value in values], shown
 

@@ -9,7 +9,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 from ..frames import text_dtype
-from ..words import clean, dollars, percent, plural, tokens
+from ..words import apart, clean, dollars, percent, plural, tokens
 from ._accounts import Account
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ class Savings:
     def _sentences(self) -> Iterator[str]:
         if not self._accounts:
             yield "no calls: nothing to save."
+        short = apart(self._accounts)
         for name, account in self._accounts.items():
-            yield self._sentence(clean(name) or _NO_MODEL, account)
+            yield self._sentence(short[name] or _NO_MODEL, account)
         if len(self._accounts) > 1:
             yield self._sentence("in all", self._whole)
         if self.older:
@@ -127,7 +128,8 @@ class Savings:
         return f"On {other} the same tokens would have cost {amount} (n = {account.compared:,})."
 
     def _table_html(self) -> str:
-        rows = [(clean(name) or _NO_MODEL, account) for name, account in self._accounts.items()]
+        short = apart(self._accounts)
+        rows = [(short[name] or _NO_MODEL, account) for name, account in self._accounts.items()]
         if not rows:
             return ""
         if len(rows) > 1:

@@ -87,6 +87,15 @@ def test_names_are_short_clean_and_apart():
     assert not any("\u202e" in name for name in found)
 
 
+def test_models_of_one_host_are_told_by_their_ends():
+    """Names with a long path before them are cut in the middle, not all to the same path."""
+    path = "accounts/fireworks/models/llama-v3p1-"
+    models = [f"{path}{size}b-instruct" for size in (405, 70, 8)]
+    found = keys(draw("latency", calls(30, models=models, status=["ok"] * 30)))
+    ends = sorted(name.partition("…")[2] for name in found)
+    assert ends == ["1-405b-instruct", "3p1-8b-instruct", "p1-70b-instruct"]
+
+
 def test_sixty_models_are_five_and_other():
     """The most frequent have colours of their own; together they are all calls."""
     frame = calls(2_000, models=[f"model-{at}" for at in range(60)])
