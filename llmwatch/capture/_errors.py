@@ -25,6 +25,12 @@ _AGENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _TIMEOUTS = frozenset({
     "TimeoutException", "ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout",
 })  # fmt: skip
+# What openai 3 and later wraps; anything else (of an event hook, say) it lets through as it is.
+_WRAPPED = _TIMEOUTS | {
+    "RequestError", "TransportError", "NetworkError", "ConnectError", "ReadError", "WriteError",
+    "CloseError", "ProtocolError", "LocalProtocolError", "RemoteProtocolError", "ProxyError",
+    "UnsupportedProtocol", "DecodingError", "TooManyRedirects", "SSEError", "EndOfStream",
+}  # fmt: skip
 _GENERATED = frozenset({"openai", "anthropic", "groq", "together", "cerebras"})
 
 _OPENAI = {
@@ -120,8 +126,11 @@ def _of_transport(sdk: str, version: int | None, transport: str, *, in_body: boo
         return "ConnectionError"
     if sdk not in _GENERATED or transport == "APIConnectionError":
         return transport
-    if in_body and not (sdk == "openai" and (version is None or version >= 3)):
+    is_openai_3 = sdk == "openai" and (version is None or version >= 3)
+    if in_body and not is_openai_3:
         return transport  # only openai 3 and later wraps what breaks under its stream
+    if is_openai_3 and transport not in _WRAPPED and not transport.startswith("SSL"):
+        return transport
     return "APITimeoutError" if transport in _TIMEOUTS else "APIConnectionError"
 
 

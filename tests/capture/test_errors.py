@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import anthropic
 import httpx2
 import openai
@@ -78,6 +80,19 @@ def test_a_broken_transport_has_the_class_that_the_sdk_raises(sdk, problem):
     name, headers = raised(sdk, handler)
     known, version = sdk_of(headers)
     assert named(known, version=version, transport=problem.__name__) == name
+
+
+@pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+@pytest.mark.parametrize("problem", [ValueError("hook"), KeyError("x"), ssl.SSLEOFError(8, "eof")])
+def test_what_is_not_of_the_library_has_the_class_that_the_sdk_raises(sdk, problem):
+    """An event hook or a transport of the person's raises what it likes; TLS may fail raw."""
+
+    def handler(request):
+        raise problem
+
+    name, headers = raised(sdk, handler)
+    known, version = sdk_of(headers)
+    assert named(known, version=version, transport=type(problem).__name__) == name
 
 
 @pytest.mark.parametrize("sdk", ["openai", "anthropic"])
