@@ -88,12 +88,11 @@ class Tap:
             try:
                 invocation = self._begin(args, kwargs, None)
                 response = original(*args, **kwargs)
+                if invocation is not None:  # in here: Ctrl-C may fall before its first line
+                    self._returned(invocation, response, self.sync_stream, None)
             except BaseException as problem:
                 self._raised(invocation, problem, None, args, kwargs)
                 raise
-            if invocation is None:
-                return response
-            self._returned(invocation, response, self.sync_stream, None)
             return response
 
         return send
@@ -106,12 +105,11 @@ class Tap:
             try:
                 invocation = self._begin(args, kwargs, task)
                 response = await original(*args, **kwargs)
+                if invocation is not None:
+                    self._returned(invocation, response, self.async_stream, task)
             except BaseException as problem:
                 self._raised(invocation, problem, task, args, kwargs)
                 raise
-            if invocation is None:
-                return response
-            self._returned(invocation, response, self.async_stream, task)
             return response
 
         return send

@@ -317,6 +317,27 @@ def test_another_tool_may_patch_on_top_and_be_removed_in_any_order():
         httpx2.Client.send = original
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_interrupt_before_our_first_line_leaves_nothing_in_flight(stream):
+    """Ctrl-C may fall where the answer has come and what takes it has not begun."""
+
+    def interrupt(frame, event, _):
+        if event == "call" and frame.f_code.co_name == "_returned":
+            sys.settrace(None)
+            raise KeyboardInterrupt
+
+    before = sys.gettrace()
+    with llmwatch.watch() as w:
+        try:
+            sys.settrace(interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                client().chat.completions.create(**ASK, stream=stream)
+        finally:
+            sys.settrace(before)
+        assert len(w.active) == 0
+    assert w.calls.status.tolist() == ["cancelled"]
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "gpu-box"])
 def test_ollama_is_known_by_its_port(host):
     """Through OpenAI's SDK no path names it; another server on the same machine is `local`."""
