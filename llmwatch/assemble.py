@@ -111,7 +111,7 @@ class Assembler:
         return _clean_words(values, redactor, secrets) | {
             "error_message": redactor.message(message, secrets),
             "request_preview": preview(asked.text, content, redactor, secrets),
-            "request_digest": hash(asked.text) if asked.is_whole else None,
+            "request_digest": asked.digest,
             "response_preview": preview(text, content, redactor, secrets, goes_on=goes_on),
         }
 

@@ -32,11 +32,21 @@ _TEXTS = ("messages", "input", "contents", "prompt", "message", "query", "texts"
           "requests", "instances")  # fmt: skip
 _BESIDE = ("system", "instructions", "systemInstruction", "tools", "functions", "suffix",
            "preamble", "chat_history", "documents")  # fmt: skip
-_NO_TEXT = frozenset({
-    "data", "url", "image_url", "file_data", "inlineData", "inline_data", "file_id", "images",
+_FORM = frozenset({
     "id", "tool_call_id", "call_id", "type", "role", "encrypted_content", "signature",
-    "cache_control", "b64_json",
+    "cache_control",
 })  # fmt: skip
+_NO_TEXT = _FORM | {
+    "data",
+    "url",
+    "image_url",
+    "file_data",
+    "inlineData",
+    "inline_data",
+    "file_id",
+    "images",
+    "b64_json",
+}
 
 
 @dataclass(slots=True)
@@ -44,7 +54,8 @@ class Asked:
     """What a request says of itself.
 
     `text` is the last message, or all of them with their roles where the whole is kept.
-    `is_whole` tells whether it is, before anything is cut off for a preview.
+    `digest` is equal where the last message is, pictures included, in this process alone; None
+    where no text is wanted.
     `input_bytes` counts the UTF-8 bytes of all text in it, 0 where that is unknown.
     `is_call` is False for a request that turns out to be none.
     """
@@ -54,7 +65,7 @@ class Asked:
     text: str | None
     input_bytes: int
     is_call: bool
-    is_whole: bool = False
+    digest: int | None = None
 
 
 def read_request(
@@ -89,12 +100,11 @@ def read_request(
     model = _asked_for(parts, word(data.get("model")))
     texts = [data[name] for name in _TEXTS if data.get(name)]
     beside = [data[name] for name in _BESIDE if data.get(name)]
-    text = _text(texts, beside, content)
     return Asked(
         model=model,
         stream=_streams(endpoint, parts, data),
-        text=text,
-        is_whole=text is not None and len(text) < _FULL,
+        text=_text(texts, beside, content),
+        digest=_digest(texts) if content != "none" else None,
         input_bytes=sum(_size(value) for value in texts + beside),
         is_call=model is not None or not endpoint.ambiguous,
     )
@@ -199,12 +209,22 @@ def _text(texts: list[Any], beside: list[Any], content: str) -> str | None:
     if content == "full":
         lines = [line for value in beside + texts for line in _tagged(value)]
         return "\n".join(lines)[:_FULL] or None
-    last = texts[0]
-    for one in reversed(last) if isinstance(last, list) else [last]:
+    return next((text[:_FULL] for _, text in _from_the_last(texts)), None)
+
+
+def _digest(texts: list[Any]) -> int | None:
+    """Of the last message, so that an answer to it can be compared under another system prompt."""
+    said = next((one for one, _ in _from_the_last(texts)), None)
+    return None if said is None else hash("\n".join(_strings(said, 0, _FORM)))
+
+
+def _from_the_last(texts: list[Any]) -> Iterator[tuple[Any, str]]:
+    """The messages that have text, and that."""
+    messages = texts[0] if texts else []
+    for one in reversed(messages) if isinstance(messages, list) else [messages]:
         text = "\n".join(_strings(one, 0))
         if text:
-            return text[:_FULL]
-    return None
+            yield one, text
 
 
 def _tagged(value: Any) -> Iterator[str]:
@@ -216,17 +236,17 @@ def _tagged(value: Any) -> Iterator[str]:
             yield f"{role}: {text}" if isinstance(role, str) else text
 
 
-def _strings(value: Any, depth: int) -> Iterator[str]:
+def _strings(value: Any, depth: int, but: frozenset[str] = _NO_TEXT) -> Iterator[str]:
     """The text in a message, without pictures, ids and the like."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and depth < _DEPTH:
         for item in value:
-            yield from _strings(item, depth + 1)
+            yield from _strings(item, depth + 1, but)
     elif isinstance(value, dict) and depth < _DEPTH:
         for name, item in value.items():
-            if name not in _NO_TEXT:
-                yield from _strings(item, depth + 1)
+            if name not in but:
+                yield from _strings(item, depth + 1, but)
 
 
 def _size(value: Any) -> int:

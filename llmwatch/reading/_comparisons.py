@@ -68,10 +68,9 @@ class Comparisons(Source):
         smaller needs 50 for a mean and 73 for a 95th percentile. Where the same requests were sent
         in both groups, they are compared pair by pair, as long as there is more than one and they
         make up four fifths of the larger group: pairs are resampled together, so what makes a
-        request long or slow in both groups is no difference. A request is the text of the last
-        message (with ``content="full"`` of all of them); one sent several times is paired time by
-        time. With ``content="none"``, and for texts that a file holds only the beginning of, it is
-        not known.
+        request long or slow in both groups is no difference. A request is its last
+        message, whatever comes before it; one sent several times is paired time by time. With
+        ``content="none"``, and for texts that a file holds only the beginning of, it is not known.
 
         Intervals come from scipy's bootstrap (percentiles; of means at the width of Student's t),
         those of rates from Newcombe's method, those of samples of 1,000 and more from Student's t
