@@ -87,7 +87,7 @@ def alert(
     it fires and when it is over, and while it fires again after 1 hour, 8 hours, then every two
     days. What comes and goes about its threshold is told twice; from then on only where it fires
     when the next of these waits is over, and then its end. What is over its threshold by half of
-    it is told at once after an hour of calm, and when it has fired for an hour.
+    it is told at once after an hour of calm, and when it has been so for an hour.
 
     Parameters
     ----------
@@ -168,8 +168,8 @@ def diagnostics() -> pd.DataFrame:
     """
     import pandas as pd
 
-    clean = session().redactor.clean  # a foreign exception says what it likes
-    rows = [(f.step, clean(f.message), f.count, f.first, f.last) for f in faults.table()]
+    clean = session().redactor.trouble
+    rows = [(f.step, clean(f.step, f.message), f.count, f.first, f.last) for f in faults.table()]
     frame = pd.DataFrame(rows, columns=["step", "message", "count", "first", "last"])
     for name in ("first", "last"):
         frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True)

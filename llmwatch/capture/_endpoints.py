@@ -151,6 +151,8 @@ def is_suspicious(method: str, host: str, raw_path: bytes, content_type: str) ->
     if match(method, host, raw_path) is not None:
         return False  # a call but for the model that it does not name: some other service
     parts = path_parts(raw_path)
+    if "conversations" in parts and "mistral" in host:
+        return True  # there a conversation answers; elsewhere it is where messages are kept
     if not _NO_CALLS.isdisjoint(parts) or not _WHOLE.isdisjoint(parts):
         return _invokes_a_model(parts)
     if not parts:

@@ -89,8 +89,10 @@ class Naming:
             return "There are no calls to compare yet."
         if not self.names:
             word = self.by if self.by in _GIVEN else "tag"
+            article = "an" if self.by[:1] in "aeio" else "a"
             return (
-                f"No call has a {self.by}: make them under e.g. watch({word}=...), or by another."
+                f"No call has {article} {self.by}: make them under e.g. watch({word}=...), or "
+                "compare by another word."
             )
         return (
             f"All calls by {self.by!r} are of one group, {self._some(1)[1:-1]}: "

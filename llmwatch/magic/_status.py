@@ -48,16 +48,10 @@ def _lines(session: Session) -> Iterator[tuple[str, str]]:
         yield "not understood", _listed([f"{where} ×{n:,}" for where, n in unknown.items()])
     problems = faults.table()
     if problems:
-        named = [f"{one.step}: {_said(one, session)} ×{one.count:,}" for one in problems]
+        clean = session.redactor.trouble  # a notebook is passed on
+        named = [f"{one.step}: {clean(one.step, one.message)} ×{one.count:,}" for one in problems]
         yield "problems", _listed(named) + " (llmwatch.diagnostics())"
     yield "settings", _settings(session)
-
-
-def _said(problem: faults.Fault, session: Session) -> str:
-    """What it says, cleaned: a foreign exception says what it likes, and a notebook is passed on."""
-    if problem.step == "redact":  # ours, and nothing would be left of it where a rule fails
-        return problem.message
-    return session.redactor.clean(problem.message)
 
 
 def _state(session: Session) -> str:

@@ -68,6 +68,12 @@ class Redactor:
         """What an error says, cleaned, its first 500 characters; None where that is not kept."""
         return self.clean(text, secrets, _MESSAGE) if text and self._keeps_messages else None
 
+    def trouble(self, step: str, message: str) -> str:
+        """What went wrong inside us, cleaned: a foreign exception says what it likes."""
+        if step == "redact":  # our own words; where a rule fails nothing would be left of them
+            return message
+        return self.clean(message)
+
     def cut(
         self, text: str, secrets: Sequence[str], limit: int | None, *, goes_on: bool = False
     ) -> tuple[str, bool]:

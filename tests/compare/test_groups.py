@@ -133,6 +133,7 @@ def test_only_the_calls_of_a_stretch_of_time():
         ({"by": "user"}, "No call has a user: make them under e.g. watch(user=...)"),
         ({"by": "provider"}, "No call has a provider: make them under e.g. watch(tag=...)"),
         ({"by": "user", "baseline": "ana"}, "No call has a user"),
+        ({"by": "error_type"}, "No call has an error_type: make them under"),
         ({"by": "latency_s"}, "calls are not grouped by a measure"),
         ({"by": "nothing"}, "is no group"),
         ({"by": "call_id"}, "makes 50 groups, and at most 20 are compared"),
