@@ -100,7 +100,10 @@ def test_an_unknown_path_of_a_model_host_is_suspicious():
     """What the table does not know yet is counted rather than overlooked."""
     kind = "application/json; charset=utf-8"
     assert is_suspicious("POST", OPENAI, b"/v1/videos", kind)
-    for path in (b"/v1/conversations", b"/v1/conversations/conv_1/restart"):  # there a model answers
+    for path in (
+        b"/v1/conversations",
+        b"/v1/conversations/conv_1/restart",
+    ):  # there a model answers
         assert is_suspicious("POST", "api.mistral.ai", path, kind)
         assert not is_suspicious("POST", OPENAI, path, kind)
     assert is_suspicious("POST", "api.cohere.com", b"/v2/rerank", kind)
