@@ -39,7 +39,8 @@ def request(body=None, path=PATH):
 
 def flying(body=None, path=PATH):
     endpoint = match("POST", "api.example.com", path)
-    return Invocation(endpoint, "api.example.com", path, request(body, path), "httpx2", None)
+    sent = request(body, path)
+    return Invocation(endpoint, sent.url, path, sent, "httpx2", None)
 
 
 def answered(invocation, status):

@@ -44,7 +44,6 @@ class Invocation:
         "failure_message",
         "headers",
         "headers_ns",
-        "host",
         "http_status",
         "ids",
         "library",
@@ -63,19 +62,20 @@ class Invocation:
         "streaming",
         "task",
         "thread",
+        "url",
     )  # fmt: skip
 
     ids: dict[str, Any]
     """Not there before the worker has made them."""
 
     def __init__(
-        self, endpoint: Endpoint, host: str, path: bytes, request: Any, library: str,
+        self, endpoint: Endpoint, url: Any, path: bytes, request: Any, library: str,
         scope: Scope | None,
     ) -> None:  # fmt: skip
         self.started_ns = self.sent_ns = perf_counter_ns()
         self.started_wall_ns = time_ns()
         self.endpoint = endpoint
-        self.host = host
+        self.url = url
         self.path = path
         self.request = request
         self.library = library
@@ -143,6 +143,15 @@ class Invocation:
         self.caller = self.task = None
         self.reader = None
         self._forget_answer()
+
+    @property
+    def host(self) -> str:
+        """Where it went, with the port if one was named: what serves models at home is known by it."""
+        host: str = self.url.host
+        port = self.url.port
+        if port is None:
+            return host
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def what_was_sent(self) -> Sent:
         """What is read of the request, whether the call is over or not."""

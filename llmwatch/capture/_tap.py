@@ -153,8 +153,8 @@ class Tap:
                 faults.check("begin")
             request = args[1] if len(args) > 1 else kwargs["request"]
             url = request.url
-            host, path = url.host, url.raw_path
-            endpoint = match(request.method, host, path)
+            path = url.raw_path
+            endpoint = match(request.method, url.host, path)
             if endpoint is not None and endpoint.ambiguous and not names_a_model(request):
                 endpoint = None
             if traffic.failed:
@@ -168,10 +168,7 @@ class Tap:
                 return None
             if scope is not None and scope.budgets and request not in self._allowed:
                 traffic.gate(scope)  # a client that builds its requests without `build_request`
-            port = url.port
-            if port is not None:  # what serves models at home is known by it
-                host = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            invocation = Invocation(endpoint, host, path, request, self.name, scope)
+            invocation = Invocation(endpoint, url, path, request, self.name, scope)
             traffic.open[id(invocation)] = invocation
             if traffic.tells_of_start:
                 traffic.tell_of_start()
