@@ -32,6 +32,8 @@ _faults: dict[tuple[str, str], Fault] = {}
 _lock = threading.RLock()
 broken = os.environ.get("LLMWATCH_FAULT", "")
 """The step that is to fail; asked on the user's thread before the call of `check`."""
+ASKED_FOR = f"RuntimeError: LLMWATCH_FAULT={broken}"
+"""The message of a step that fails because it is to."""
 
 
 def check(step: str) -> None:

@@ -70,9 +70,9 @@ class Redactor:
 
     def trouble(self, step: str, message: str) -> str:
         """What went wrong inside us, cleaned: a foreign exception says what it likes."""
-        if step == "redact":  # our own words; where a rule fails nothing would be left of them
-            return message
-        return self.clean(message)
+        # Our own words: nothing would be left of them where the rules are what fails.
+        is_ours = step == "redact" or message == faults.ASKED_FOR
+        return message if is_ours else self.clean(message)
 
     def cut(
         self, text: str, secrets: Sequence[str], limit: int | None, *, goes_on: bool = False
