@@ -177,19 +177,19 @@ def _limit(figure: Figure, sign: str, number: str) -> Limit:
     """Hold `figure` against `number`, if it is one of its kind and can be passed."""
     threshold = quantity(number, figure.kind)
     if threshold is None:
-        raise UsageError(f"{number!r}? {figure.name} is {EXAMPLES[figure.kind]}; {_UNITS}")
+        raise UsageError(f"{number!r}? {figure.name} is {EXAMPLES[figure.kind]}; {_LISTS}")
     limit = Limit(figure, sign, threshold, f"{figure.name} {sign} {number}")
     if limit.is_out_of_reach:
         near = "> 99%" if sign in (">", ">=") else "< 1%"
         line = f"{limit.text!r} never fires, as no number of calls makes it certain"
-        raise UsageError(f'{line}: write "{figure.name} {near}"; {_UNITS}')
+        raise UsageError(f'{line}: write "{figure.name} {near}"; {_LISTS}')
     return limit
 
 
-_UNITS = "units: %, ms, s, min, h, $, k, M."
+_LISTS = f"figures: {', '.join(FIGURES)}; comparisons: > >= < <=; units: %, ms, s, min, h, $, k, M."
 _HOW = (
-    'write a figure, a comparison and a number, as "error_rate > 10%" or "latency_p95_s >= 800ms". '
-    f"Figures: {', '.join(FIGURES)}; comparisons: > >= < <=; {_UNITS}"
+    'write a figure, a comparison and a number, as "error_rate > 10%" or "latency_p95_s >= 800ms"; '
+    + _LISTS
 )
 
 

@@ -21,7 +21,6 @@ from ._web import is_loopback
 __all__ = ["Notify", "notify"]
 
 _TYPES = {"critical": "failure", "warning": "warning", "info": "info"}
-_HOOKS = ("json", "xml", "form", "apprise")  # to any host; with an s at the end over TLS
 _STATUS = re.compile(r"\berror=(\d{3})\b")  # how its log tells what the service answered
 _BROKEN_LINE = re.compile(r"connection error|timed? ?out", re.IGNORECASE)
 # A context variable: each notice has a thread of its own, and others log on theirs.
@@ -148,11 +147,14 @@ def notify(apprise_url: str) -> Notify:
 
 
 def _refuse_plain_http(service: Any) -> None:
-    """As `webhook` does. What has a protocol of its own is the person's to choose."""
-    scheme = service.protocol
-    if scheme in _HOOKS and not service.secure and not is_loopback(service.host.strip("[]")):
-        line = f"plain http would show the notice to everybody on the way: {scheme}s://…"
-        raise UsageError(f"llmwatch.notify: {line}")
+    """As `webhook` does: of what can be reached without TLS, only this machine is."""
+    host = (service.host or "").strip("[]")  # none: a service in the cloud, or of this desktop
+    if service.protocol is None or service.secure or not host or is_loopback(host):
+        return
+    schemes = service.secure_protocol or ()
+    safe = next(iter((schemes,) if isinstance(schemes, str) else schemes), None)
+    line = "plain http would show the notice to everybody on the way"
+    raise UsageError(f"llmwatch.notify: {line}: {f'{safe}://…' if safe else 'it has no TLS.'}")
 
 
 @contextmanager

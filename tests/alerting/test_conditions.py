@@ -84,10 +84,12 @@ def test_every_figure_can_be_watched(name):
     ],
 )
 def test_what_cannot_be_meant_is_told_in_one_line(text, told):
-    """The line says what is wrong, and how it is written."""
+    """The line says what is wrong, how it is written, and which figures and units there are."""
     with pytest.raises(UsageError) as problem:
         condition_of(text)
     assert told in str(problem.value)
+    assert "oldest_active_s" in str(problem.value)
+    assert "%, ms, s, min, h, $, k, M." in str(problem.value)
     assert "\n" not in str(problem.value)
 
 

@@ -166,13 +166,23 @@ def test_no_text_formats_links_or_mentions():
         assert text in shown.replace("\u2060", "")
 
 
-@pytest.mark.parametrize("scheme", ["json", "xml", "form", "apprise", "JSON"])
+@pytest.mark.parametrize("scheme", ["json", "xml", "form", "apprise", "JSON", "gotify"])
 def test_plain_http_is_for_this_machine(scheme):
     """To another host a notice goes over TLS; the line says how, and not to whom."""
     with pytest.raises(llmwatch.UsageError, match=rf"everybody.*: {scheme.lower()}s://…$") as told:
         llmwatch.notify(f"{scheme}://u:s3cret@example.com/t0ken")
     assert not [word for word in ("s3cret", "t0ken", "example") if word in str(told.value)]
     for url in (f"{scheme}s://example.com/t0ken", f"{scheme}://[::1]:8/t0ken"):
+        assert llmwatch.notify(url)
+
+
+def test_what_has_no_tls_is_for_this_machine():
+    """Neither a protocol that knows none, nor a chat's server by its plain one; a cloud has it."""
+    with pytest.raises(llmwatch.UsageError, match=r"everybody on the way: it has no TLS\.$"):
+        llmwatch.notify("rsyslog://example.com")
+    with pytest.raises(llmwatch.UsageError, match=r"everybody on the way: matrixs://…$"):
+        llmwatch.notify("matrix://u:s3cret@example.com/#room")
+    for url in ("rsyslog://localhost", "ntfy://a-topic-of-the-cloud", "mailto://u:p@gmail.com"):
         assert llmwatch.notify(url)
 
 
