@@ -37,16 +37,9 @@ _FORM = frozenset({
     "cache_control",
 })  # fmt: skip
 _NO_TEXT = _FORM | {
-    "data",
-    "url",
-    "image_url",
-    "file_data",
-    "inlineData",
-    "inline_data",
-    "file_id",
-    "images",
+    "data", "url", "image_url", "file_data", "inlineData", "inline_data", "file_id", "images",
     "b64_json",
-}
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -100,11 +93,12 @@ def read_request(
     model = _asked_for(parts, word(data.get("model")))
     texts = [data[name] for name in _TEXTS if data.get(name)]
     beside = [data[name] for name in _BESIDE if data.get(name)]
+    said, text = _last(texts) if content != "none" else (None, None)
     return Asked(
         model=model,
         stream=_streams(endpoint, parts, data),
-        text=_text(texts, beside, content),
-        digest=_digest(texts) if content != "none" else None,
+        text=_everything(texts, beside) if content == "full" else text,
+        digest=None if said is None else hash("\n".join(_strings(said, 0, _FORM))),
         input_bytes=sum(_size(value) for value in texts + beside),
         is_call=model is not None or not endpoint.ambiguous,
     )
@@ -203,28 +197,22 @@ def _streams(endpoint: Endpoint, parts: list[str], data: Mapping[str, Any]) -> b
     return data.get("stream") is True
 
 
-def _text(texts: list[Any], beside: list[Any], content: str) -> str | None:
-    if content == "none" or not texts:
-        return None
-    if content == "full":
-        lines = [line for value in beside + texts for line in _tagged(value)]
-        return "\n".join(lines)[:_FULL] or None
-    return next((text[:_FULL] for _, text in _from_the_last(texts)), None)
+def _everything(texts: list[Any], beside: list[Any]) -> str | None:
+    lines = [line for value in beside + texts for line in _tagged(value)] if texts else []
+    return "\n".join(lines)[:_FULL] or None
 
 
-def _digest(texts: list[Any]) -> int | None:
-    """Of the last message, so that an answer to it can be compared under another system prompt."""
-    said = next((one for one, _ in _from_the_last(texts)), None)
-    return None if said is None else hash("\n".join(_strings(said, 0, _FORM)))
+def _last(texts: list[Any]) -> tuple[Any, str | None]:
+    """The last message that has text, and that text.
 
-
-def _from_the_last(texts: list[Any]) -> Iterator[tuple[Any, str]]:
-    """The messages that have text, and that."""
+    By it a request is known again: an answer to it can be compared under another system prompt.
+    """
     messages = texts[0] if texts else []
     for one in reversed(messages) if isinstance(messages, list) else [messages]:
         text = "\n".join(_strings(one, 0))
         if text:
-            yield one, text
+            return one, text[:_FULL]
+    return None, None
 
 
 def _tagged(value: Any) -> Iterator[str]:
