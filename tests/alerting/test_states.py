@@ -317,14 +317,20 @@ def test_a_slight_one_waits_from_the_third_time_on():
     assert outage(scene, 14, 60) == [0]
 
 
-def test_what_grows_grave_is_told_then():
-    """A firing that was held back for being slight is told when it no longer is."""
+def told_twice():
+    """A schedule after two slight firings, a minute apart, that were told with their ends."""
     schedule = Schedule()
     for start in (0, 60 * S):
         schedule.begins(start)
         assert schedule.is_due(start, told_of_this=False, far=False)
         schedule.told(start, told_of_this=False)
         schedule.over(start + S, told_of_this=True)
+    return schedule
+
+
+def test_what_grows_grave_is_told_then():
+    """A firing that was held back for being slight is told when it no longer is."""
+    schedule = told_twice()
     later = 2 * HOUR * S
     schedule.begins(later)
     assert not schedule.is_due(later, told_of_this=False, far=False)
@@ -335,12 +341,7 @@ def test_what_grows_grave_is_told_then():
 
 def test_a_moment_far_over_is_not_told_however_long_it_has_fired():
     """A figure that stays a little over its threshold is far over now and then, by chance."""
-    schedule = Schedule()
-    for start in (0, 60 * S):
-        schedule.begins(start)
-        assert schedule.is_due(start, told_of_this=False, far=False)
-        schedule.told(start, told_of_this=False)
-        schedule.over(start + S, told_of_this=True)
+    schedule = told_twice()
     schedule.begins(120 * S)
     for now in range(HOUR, 7 * HOUR, HOUR // 2):
         assert not schedule.is_due(now * S, told_of_this=False, far=True)
