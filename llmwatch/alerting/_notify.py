@@ -112,8 +112,8 @@ def notify(apprise_url: str) -> Notify:
     ----------
     apprise_url : str
         Apprise's address of the service, e.g. `tgram://TOKEN/CHAT`. Only its scheme is ever shown.
-        `json://`, `xml://`, `form://` and `apprise://` are plain http, and so for this machine
-        only; to others `jsons://` and so on.
+        What goes without TLS (`json://`, `gotify://`, `rsyslog://`) is for this machine only; to
+        others `jsons://`, `gotifys://` and so on.
 
     Raises
     ------
