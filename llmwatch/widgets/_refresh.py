@@ -8,21 +8,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..records import Call
 from ._firing import Firing
+from ._ledger import Ledger
 from ._payload import NEEDED, buckets, figures
-from ._rows import FIELDS, SPAN_FIELDS, row, running, span_row
+from ._rows import FIELDS, SPAN_FIELDS, running, span_row
 from ._writer import Writer
 
 __all__ = ["Refresher"]
 
 _JOINED_S = 5.0  # how long a front end may need to get ready for what it is told
-_WINDOW = 500  # calls that somebody who comes later is told at once
-_HELD = 1_000  # calls that the browser may hold, so that a change of them is seen
-_NEW = 100  # calls told in one refresh; of more the newest, and of the rest when there is room
-_NEW_SPANS, _OPEN_SPANS = 200, 50
+_FLYING = 100  # calls in flight that are told one by one
+_NEW_SPANS, _SPANS, _OPEN_SPANS = 200, 500, 50  # told in one refresh; at once; not over
 _ANSWERS, _UNTOLD = 8, 1_000  # answers told again and again; those that none was told yet
-_DIRTY = 10_000  # changed calls to look at; only the newest are told of
 
 
 class Refresher:
@@ -63,15 +60,10 @@ class Refresher:
         self._writer = writer or Writer()
         self._owns_writer = writer is None
         self._answers: deque[dict[str, Any]] = deque(maxlen=_UNTOLD)
-        self._seq = 0
-        self._base, self._base_total = 0, source.store.total
-        self._reached = self._base_total  # calls that the last message knew of
+        self._seq = self._base = 0
+        self._ledger = Ledger(source)
         self._base_spans = source.traces.finished.total
         self._joined = self._clock()
-        self._owed: set[int] = set()  # calls that the browser may hold, and no room yet for them
-        self._amended: dict[int, int] = {}  # number of a call: the message that told of it
-        self._dirty: deque[int] = deque(maxlen=_DIRTY)
-        self._changes = 0
         self._pulse: Any = None
         self._stamp: Any = None
         self._told: dict[str, Any] = {}
@@ -111,8 +103,7 @@ class Refresher:
         self._writer.wake()
 
     def _hear_changes(self, numbers: Sequence[int]) -> None:
-        self._dirty.extend(numbers)  # without a lock: a forked child may inherit one that is held
-        self._changes += 1
+        self._ledger.hear_changes(numbers)
         self._writer.wake()
 
     def _turn(self, woken: bool) -> None:
@@ -124,27 +115,29 @@ class Refresher:
         enabled = getattr(self._source, "enabled", True)
         pulse = (self._source.running, enabled, self.firing.muted)
         before, self._pulse = self._pulse, pulse
-        return pulse != before or bool(pulse[0] or self._owed)
+        return pulse != before or bool(pulse[0] or self._ledger.is_owing) or self._is_late()
 
     # -- what is told -------------------------------------------------------------------------
 
     def refresh(self) -> bool:
         """Send what is new, if anything is; returns whether something was."""
         with self._lock:
+            if self._is_late():
+                self._forget()
             told = self._look()
-            amended = self._take_amended()
-            if told == self._last and not amended and not self._owed:
+            is_amended = self._ledger.take_changes()
+            if told == self._last and not is_amended and not self._ledger.is_owing:
                 return False
             while len(self._answers) > _ANSWERS:
                 self._answers.popleft()
             self._last = {**told, "answers": list(self._answers)}
             self._seq += 1
-            self._amended.update(dict.fromkeys(amended, self._seq))
             message = {
                 "seq": self._seq, "base": self._base, "now_ms": time.time_ns() // 1_000_000,
-                "rows": self._rows_since(), "spans": self._spans_since(_NEW_SPANS), **told,
+                "spans": self._spans_since(_NEW_SPANS), **self._ledger.news(), **told,
             }  # fmt: skip
-            self._forget()
+            if self._is_settled():
+                self._forget()
         self._send(message)
         return True
 
@@ -152,19 +145,14 @@ class Refresher:
         """Everything, bounded, for somebody who has just come."""
         with self._lock:
             told = self._look()
-            view = self._source.store.view()
-            calls = view.calls(_WINDOW)
-            numbers = view.numbers()[-len(calls) :].tolist() if calls else []
-            self._base, self._base_total = self._seq, view.older + len(view)
-            self._joined = self._clock()
+            rows = self._ledger.begin()
+            self._base, self._joined = self._seq, self._clock()
             self._base_spans = 0
-            self._owed.clear()
-            spans = self._spans_since(_WINDOW)
+            spans = self._spans_since(_SPANS)
             self._base_spans = told["ended_spans"]
             return {
                 "seq": self._seq, "now_ms": time.time_ns() // 1_000_000, "fields": FIELDS,
-                "session": self._source.session_id,
-                "rows": [self._row(n, call) for n, call in zip(numbers, calls, strict=True)],
+                "session": self._source.session_id, "rows": rows,
                 "span_fields": SPAN_FIELDS, "spans": spans, **told,
             }  # fmt: skip
 
@@ -175,7 +163,7 @@ class Refresher:
         budget = getattr(source, "budget", None)
         return {
             **self._counted(),
-            "running": [running(found) for found in flying[:_NEW]],
+            "running": [running(found) for found in flying[:_FLYING]],
             "flying": len(flying),
             "recording": bool(getattr(source, "enabled", True)),
             "budget": [budget.spent, budget.limit] if budget is not None else None,
@@ -196,7 +184,7 @@ class Refresher:
     def _counted(self) -> dict[str, Any]:
         """What follows from the finished calls, counted again only when these have changed."""
         view = self._source.store.view()
-        stamp = (self._source.store.total, self._changes)
+        stamp = (self._source.store.total, self._ledger.changes)
         if stamp != self._stamp:
             columns = view.arrays(*NEEDED)
             self._told = {
@@ -207,45 +195,15 @@ class Refresher:
             self._stamp = stamp
         return self._told
 
-    def _take_amended(self) -> set[int]:
-        taken = set()
-        while self._dirty:
-            taken.add(self._dirty.popleft())
-        return taken
+    def _is_settled(self) -> bool:
+        """Whether whoever came is surely listening."""
+        return self._clock() - self._joined > _JOINED_S
 
-    def _rows_since(self) -> list[list[Any]]:
-        """The calls since `base`, and those changed since then or owed that the browser may hold."""
-        view = self._source.store.view()
-        total = self._reached = view.older + len(view)
-        fresh = min(_NEW, total - self._base_total)
-        amended = sorted(n for n in self._amended if total - _HELD <= n < total - fresh)
-        self._owed.update(amended[:-_WINDOW])  # as many at once as anybody is told
-        changed = {*amended[-_WINDOW:], *self._pay(total - _HELD, _NEW - fresh)}
-        reach = total - min(changed) if changed else fresh
-        calls = view.calls(reach)
-        numbers = view.numbers()[-len(calls) :].tolist() if calls else []
-        return [
-            self._row(n, call)
-            for n, call in zip(numbers, calls, strict=True)
-            if n >= total - fresh or n in changed
-        ]
-
-    def _row(self, number: int, call: Call) -> list[Any]:
-        tries = getattr(self._source, "tries", None)
-        return row(number, call, tries.of(call.call_id) if tries is not None else ())
-
-    def _pay(self, first: int, room: int) -> set[int]:
-        """The newest of the owed calls, from `first` on, for which there is `room`."""
-        owed = sorted(number for number in self._owed if number >= first)
-        paid = set(owed[len(owed) - min(room, len(owed)) :])
-        self._owed = set(owed) - paid
-        return paid
+    def _is_late(self) -> bool:
+        """Whether it is time to tell what had no room while somebody was getting ready."""
+        return self._ledger.is_behind and self._is_settled()
 
     def _forget(self) -> None:
-        """Once whoever came is surely listening, tell only what is new."""
-        if self._clock() - self._joined > _JOINED_S:
-            first = max(self._base_total, self._reached - _WINDOW)
-            self._owed.update(range(first, self._reached - _NEW))
-            self._base, self._base_total = self._seq, self._reached
-            self._base_spans = self._last["ended_spans"]
-            self._amended.clear()
+        """Tell only what is new from now on."""
+        self._ledger.forget()
+        self._base, self._base_spans = self._seq, self._last["ended_spans"]

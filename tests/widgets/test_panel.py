@@ -151,6 +151,20 @@ def test_what_is_owed_waits_for_what_is_new():
         assert all(row[0] > 1_830 for row in news["rows"])
 
 
+def test_a_flood_right_after_somebody_has_come_is_told_once_they_listen():
+    """Though nothing more happens: what had no room while they got ready is owed."""
+    told = Told(Made())
+    told.session.store.append(made(300))
+    assert [row[0] for row in told.news()["rows"]] == list(range(200, 300))
+    assert told.news() is None
+    told.now = 60.0
+    found = []
+    while news := told.news():
+        found += [row[0] for row in news["rows"]]
+        assert news["late"] == min(found)
+    assert sorted(found) == list(range(200))
+
+
 def test_whole_texts_are_not_sent():
     """Where content is kept in full, a row holds its beginning."""
     state = whole(Made(call(request_preview="q" * 100_000, error_message="e" * 5_000)))

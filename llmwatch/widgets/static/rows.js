@@ -49,15 +49,16 @@ class Book {
     return true;
   }
 
-  take({ seq, base, now_ms, rows, spans = [], open_spans = [], ...now }) {
+  take({ seq, base, now_ms, rows, late = Infinity, spans = [], open_spans = [], ...now }) {
     this.seq = seq;
     this.ahead = now_ms - Date.now();
-    const oldest = this.calls.keys().next().value ?? 0;
+    const oldest = Math.min(this.calls.keys().next().value ?? 0, late);
     for (const values of rows) {
       if (values[0] < oldest) continue;  // older than all that is here
       const call = { ...named(this.fields, values), version: seq };
       this.calls.set(call.number, call);
     }
+    if (late < Infinity) this.calls = new Map([...this.calls].sort(([a], [b]) => a - b));
     for (const values of spans) {
       const span = named(this.spanFields, values);
       this.spans.set(span.span_id, span);

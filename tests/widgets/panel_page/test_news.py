@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from llmwatch.widgets._refresh import Refresher
 from tests.widgets.panel import Made, drawn, show, whole
 from tests.widgets.panel_page.plain import calls, flying, news, sent, tile
 
@@ -61,6 +64,29 @@ def test_calls_that_are_not_here_are_told_of(page):
         root, state, 2, 1, rows=[[n, *state["rows"][0][1:]] for n in range(10, 1_000)], total=1_001
     )
     assert root.locator(".lw-gap").count() == 0
+
+
+def test_a_flood_is_all_here_in_the_end(page):
+    """Also where it is the first that happens: what had no room comes later, and is not dropped.
+
+    It stands in its place, so that it is the oldest that goes when there are too many.
+    """
+    session, told, now = Made(), [], [0.0]
+    refresher = Refresher(session, told.append, clock=lambda: now[0])
+    root = show(page, json.loads(json.dumps(refresher.whole())), charts=False)
+    now[0] = 60.0
+    rest = root.locator(".lw-calls .lw-rest")
+    for size, said in ((400, "400 of 400"), (800, "900 of 1,200"), (600, "1,000 of 1,800"),
+                       (50, "1,000 of 1,850")):  # fmt: skip
+        session.store.append(calls(size))
+        while refresher.refresh():
+            page.evaluate("news => model.set('news', news)", told[-1])
+            drawn(page)
+        assert rest.text_content().startswith(f"{said} calls are here")
+    while (more := root.locator(".lw-wide")).is_visible():
+        more.click()
+        drawn(page)
+    assert root.locator(".lw-gap").all_inner_texts() == ["100 calls between, not shown here"]
 
 
 def test_time_runs_while_a_call_is_in_flight(page):
