@@ -15,7 +15,9 @@ function detail(view, number) {
   function thumb(name, label, good) {
     return el("button", { type: "button", class: `lw-button lw-thumb lw-${name}`, title: label,
       "aria-label": label, "aria-pressed": "false",
-      onclick: () => view.talk.ask("rate", `rate ${number}`, { call_id: callOf().call_id, good }),
+      onclick: () => {
+        if (!isIdle(up)) view.talk.ask("rate", `rate ${number}`, { call_id: callOf().call_id, good });
+      },
     }, icon("up"));
   }
 
@@ -35,7 +37,10 @@ function detail(view, number) {
     const waits = view.talk.isWaiting(`rate ${number}`);
     mark(up, "aria-pressed", String(call.score > 0));
     mark(down, "aria-pressed", String(call.score < 0));
-    for (const button of [up, down]) button.disabled = waits || view.gone;
+    for (const button of [up, down]) {
+      button.disabled = view.gone;
+      idle(button, waits);
+    }
     say(queued, waits ? "queued" : "");
   }
 

@@ -64,17 +64,41 @@ function figure(node, text) {
   node.replaceChildren(value, ...(unit ? [el("small", { text: `${THIN}${unit}` })] : []));
 }
 
+// Whether it could be done.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {  // no permission, or a page that is not secure
-    const box = el("textarea", { style: "position:fixed;opacity:0" });
+    const box = el("textarea", { style: "position:fixed;opacity:0" }), held = document.activeElement;
     box.value = text;
     document.body.append(box);
     box.select();
-    document.execCommand("copy");
+    const isDone = document.execCommand("copy");
     box.remove();
+    held?.focus({ preventScroll: true });
+    return isDone;
   }
+}
+
+// Does nothing while Python is asked, and keeps the focus, which one that is disabled loses.
+function idle(button, waits) {
+  mark(button, "aria-disabled", waits || null);
+}
+
+const isIdle = button => button.hasAttribute("aria-disabled");
+const canHold = node => node.isConnected && !node.disabled && node.getClientRects().length > 0;
+
+// Where what has the focus goes, the next has it: a keyboard else begins anew at the top of the page.
+function holdFocus(root) {
+  const held = root.getRootNode().activeElement;
+  if (!root.contains(held)) return () => {};
+  const all = [...root.querySelectorAll("button, select, pre")], at = all.indexOf(held);
+  return () => {
+    if (canHold(held)) return;
+    const others = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at)).reverse()];
+    others.find(canHold)?.focus({ preventScroll: true });
+  };
 }
 
 function save(blob, name) {

@@ -8,10 +8,11 @@ function head(view) {
   const state = el("span", { class: "lw-sr", role: "status" });
   const running = el("span", { class: "lw-running" });
   const pause = el("button", { type: "button", class: "lw-tool", onclick: () => {
-    view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
+    if (!isIdle(pause)) view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });
   const out = menu("Export", "save", () => [
-    ["Calls as CSV", () => view.talk.ask("csv", "csv")],
+    ["Calls as CSV", () => (view.gone ? view.talk.tell("The kernel is gone, and the calls with it.")
+      : view.talk.ask("csv", "csv"))],
     ...view.pictures.names().flatMap(([name, title]) => [
       [`${title} as PNG`, () => view.pictures.save(name, "png")],
       [`${title} as SVG`, () => view.pictures.save(name, "svg")],
@@ -40,7 +41,8 @@ function head(view) {
       mark(pause, "aria-label", label);
       mark(pause, "title", label);
     }
-    pause.disabled = view.gone || view.talk.isWaiting("pause");
+    pause.disabled = view.gone;
+    idle(pause, view.talk.isWaiting("pause"));
     say(queued, view.talk.isWaiting("pause") || view.talk.isWaiting("csv") ? "queued" : "");
     tick(seen);
   }
@@ -54,7 +56,7 @@ function head(view) {
     const flying = isFlying ? `${grouped(seen.flying)} running · ${age(oldest)}` : "";
     const flow = isFlying && sum(came) ? `~${fewTokens(sum(came))} tokens` : "";
     say(running, [word, flying, flow].filter(Boolean).join(" · "));
-    mark(running, "data-stuck", seen.flying && oldest > STUCK_S ? "" : null);
+    mark(running, "data-stuck", isFlying && oldest > STUCK_S ? "" : null);
   }
 
   return { node, draw, tick };

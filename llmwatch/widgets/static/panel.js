@@ -31,7 +31,7 @@ class View {
     this.talk.hearAnswers();
     this.seen = scene(this.book, this.filter);
     const { head: top, chips: filters, strip: alarms, tiles: figures, table: list } = this.parts;
-    const settle = list.hold();
+    const settle = list.hold(), refocus = holdFocus(this.root);
     mark(this.root, "data-gone", this.gone ? "" : null);
     // Where this is live the picture of the same session says nothing more.
     const same = `.llmwatch-still[data-session="${CSS.escape(this.book.now.session)}"]`;
@@ -41,6 +41,7 @@ class View {
     say(this.word, this.talk.word);
     this.word.hidden = !this.talk.word;
     settle();
+    refocus();
   }
 
   tick() {
@@ -83,9 +84,10 @@ class View {
     else this.parts.table.node.scrollIntoView({ block: "start" });
   }
 
-  async copy(text) {
-    await copy(text);
-    this.talk.tell(`Copied: ${text}`);
+  // After `%load_ext llmwatch` alone the name is not there.
+  async copy(code) {
+    const isDone = await copy(`import llmwatch\n${code}`);
+    this.talk.tell(isDone ? `Copied: ${code}` : `This page may not copy: ${code}`);
   }
 
   // -- what the parts ask
@@ -160,15 +162,24 @@ export default () => {
   function follow(model) {
     const hear = () => {
       gone = false;
+      book.ended = null;
       const news = model.get("news");
       behind = news?.seq != null && !book.hear(news);
       if (behind) views.forEach(view => view.talk.askForAll());
+      views.forEach(view => view.talk.hearAnswers());  // also one that is out of sight
       redraw();
     };
-    const start = () => { book.start(model.get("whole")); hear(); };
+    const start = () => {
+      const wasGone = gone;
+      book.start(model.get("whole"));
+      hear();
+      if (wasGone) views.forEach(view => view.talk.believe());
+    };
     // Said when the kernel went away, and when it is there again: who answers is there.
     const doubt = () => {
       gone = true;
+      book.ended ??= Date.now();
+      views.forEach(view => view.talk.doubt());
       redraw();
       try { model.send({ do: "whole" }); } catch { /* nobody to ask */ }
     };

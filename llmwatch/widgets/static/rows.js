@@ -28,6 +28,7 @@ class Book {
     this.spans = new Map();
     this.spanFields = [];
     this.ahead = 0;  // how far Python's clock is ahead of this one, in ms
+    this.ended = null;  // when the kernel was lost: from then on nothing is known to go on
     this.version = 0;
   }
 
@@ -71,7 +72,7 @@ class Book {
   }
 
   clock() {
-    return Date.now() + this.ahead;
+    return (this.ended ?? Date.now()) + this.ahead;
   }
 }
 

@@ -10,7 +10,9 @@ function strip(view) {
     const show = el("button", { type: "button", class: "lw-link", text: "Show",
       onclick: () => view.show(known.get(alert.key).alert) });
     const mute = el("button", { type: "button", class: "lw-link", text: "Mute",
-      onclick: () => view.talk.ask("mute", `mute ${alert.key}`, { name: alert.name }) });
+      onclick: () => {
+        if (!isIdle(mute)) view.talk.ask("mute", `mute ${alert.key}`, { name: alert.name });
+      } });
     const made = el("div", { class: "lw-alert", "data-severity": alert.severity },
       icon(alert.severity === "info" ? "partial" : "error"), title,
       el("div", { class: "lw-acts" }, show, mute), more);
@@ -37,7 +39,8 @@ function strip(view) {
       mark(made.node, "title", alert.hint);
       const waits = view.talk.isWaiting(`mute ${alert.key}`);
       say(made.mute, waits ? "queued" : "Mute");
-      made.mute.disabled = waits || view.gone;
+      made.mute.disabled = view.gone;
+      idle(made.mute, waits);
     }
     const others = view.book.now.firing - alerts.length;
     rest.hidden = others <= 0;

@@ -1,7 +1,7 @@
 // The calls, two lines each, so that 300 px are enough: state, model, latency; then cell and tag,
 // tokens, cost. Only so many stand in the page as one looks at.
 
-const PAGE = 50;
+const PAGE = 50, LEAP = 10;  // calls shown at once; passed over by a key for a page
 const NO_CALLS = "No calls yet. Each one shows here as it is made.";
 
 function table(view) {
@@ -21,11 +21,21 @@ function table(view) {
   list.addEventListener("keydown", event => {
     const lines = [...list.querySelectorAll(".lw-line")];
     const at = lines.indexOf(event.target.closest(".lw-line"));
-    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 };
-    if (at < 0 || !(event.key in steps)) return;
-    lines[Math.min(Math.max(steps[event.key], 0), lines.length - 1)].focus();
+    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + LEAP, PageUp: at - LEAP,
+      Home: 0, End: lines.length - 1 };
+    if (event.key === "Escape" ? !close(event.target) : at < 0 || !(event.key in steps)) return;
+    lines[Math.min(Math.max(steps[event.key], 0), lines.length - 1)]?.focus();
     event.preventDefault();
+    event.stopPropagation();
   });
+
+  // Closes the call that is opened around `target`; whether there was one.
+  function close(target) {
+    const row = [...rows.values()].find(one => one.isOpen?.() && one.node.contains(target));
+    row?.toggle(false);
+    row?.node.querySelector(".lw-line").focus();
+    return row !== undefined;
+  }
 
   function draw(seen) {
     const sorted = [...seen.calls].sort(ORDERS[view.order][1]);

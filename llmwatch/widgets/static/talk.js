@@ -10,6 +10,7 @@ class Talk {
     this.number = this.first;
     this.word = "";
     this.asked = 0;
+    this.doubted = 0;
   }
 
   // `mark` names what is asked for, so that its control can say that it is queued.
@@ -28,6 +29,19 @@ class Talk {
     for (const { id, problem } of this.book.now.answers) {
       if (this.waiting.delete(id) && problem) this.tell(problem);
     }
+  }
+
+  // The line broke: what was asked for before may never have been heard.
+  doubt() {
+    this.doubted = this.number;
+  }
+
+  // It holds again, and what was heard has its answer: the rest is not waited for for ever.
+  believe() {
+    this.hearAnswers();
+    const lost = [...this.waiting.keys()].filter(id => id <= this.doubted);
+    lost.forEach(id => this.waiting.delete(id));
+    if (lost.length) this.tell("The kernel was away: what was queued may not be done.");
   }
 
   // At most once in five seconds: a busy kernel answers nothing, however often it is asked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from llmwatch import words
 from llmwatch.alerting import rule_of
@@ -78,6 +79,69 @@ def test_everything_can_be_done_by_keyboard(page):
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Export"
     assert not root.get_by_role("menu").first.is_visible()
+
+
+def test_a_page_key_passes_over_ten_calls_and_escape_closes_one(page):
+    """From wherever one is in the call that is open the focus goes back to its line."""
+    root = show(page, whole(Made(*calls(30))), charts=False)
+    focused = "[...document.querySelectorAll('.lw-line')].indexOf(document.activeElement)"
+    root.locator(".lw-line").first.focus()
+    for key, at in (("PageDown", 10), ("PageDown", 20), ("PageDown", 29), ("PageUp", 19)):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == at
+    for steps in range(4):
+        page.keyboard.press("Enter")
+        for _ in range(steps):
+            page.keyboard.press("Tab")
+        assert (page.evaluate(focused) == 19) == (steps == 0)
+        page.keyboard.press("Escape")
+        assert root.locator(".lw-detail").count() == 0
+        assert page.evaluate(focused) == 19
+
+
+def test_the_focus_is_never_lost(page):
+    """It stays on what is queued, and goes to the next where what has it goes."""
+    session = full()
+    state = whole(session)
+    root = show(page, state, charts=False)
+    held = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+    root.locator(".lw-line[aria-expanded]").first.click()
+    for label in ("Resume recording", "Good answer"):
+        root.get_by_label(label).press("Enter")
+        drawn(page)
+        assert page.evaluate(held) == label
+        page.keyboard.press("Enter")  # which asks nobody again
+    root.get_by_text("Mute", exact=True).press("Enter")
+    drawn(page)
+    assert page.evaluate(held) == "queued"
+    assert [order["do"] for order in sent(page)] == ["resume", "rate", "mute"]
+    news(root, state, 1, 0, alerts=[])
+    assert page.evaluate(held) == "Order of the calls"
+    flying = root.locator(".lw-row[data-status=running] .lw-line")
+    flying.focus()
+    news(root, state, 2, 1, running=[], flying=0)
+    newest = "document.activeElement === document.querySelector('.lw-line')"
+    assert page.evaluate(newest)
+    root.locator(".lw-wide").press("Enter")
+    drawn(page)
+    assert page.evaluate("document.activeElement.className") == "lw-line"
+
+
+def test_what_is_copied_runs(page):
+    """After `%load_ext llmwatch` alone, too; the focus stays, also where a page has no clipboard."""
+    session = Made(*calls(3))
+    root = show(page, whole(session), charts=False)
+    page.evaluate("""Object.defineProperty(navigator, 'clipboard', {value: undefined});
+        addEventListener('copy', () => { window.copied = document.activeElement.value; });""")
+    root.locator(".lw-line").first.click()
+    root.get_by_text("Copy as code").press("Enter")
+    root.get_by_text("Copied: llmwatch.session.calls").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Copy as code"
+    scope = {}
+    *before, last = page.evaluate("copied").splitlines()
+    exec("\n".join(before), scope)
+    scope["llmwatch"] = SimpleNamespace(session=session)
+    assert eval(last, scope).call_id == "c2"
 
 
 def test_what_needs_python_is_queued(page):
