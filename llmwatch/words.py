@@ -16,11 +16,13 @@ __all__ = [
     "apart",
     "clean",
     "dollars",
+    "few_tokens",
     "listed",
     "money",
     "percent",
     "plural",
     "price_hint",
+    "rate",
     "seconds",
     "tokens",
 ]
@@ -74,6 +76,19 @@ def tokens(value: float | None) -> str:
         if round(abs(value) / size, decimals) < 1000:
             return f"{value / size:.{decimals}f}{_THIN}{unit}"
     return f"{value / 1e9:,.2f}{_THIN}G"
+
+
+def few_tokens(value: float | None) -> str:
+    """A count where there is little room, as in a line of context: no decimals, no space."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if abs(value) < 9_999.5:
+        return f"{value:,.0f}"
+    steps = ((1e3, 999_500.0, "k"), (1e6, 999.5e6, "M"), (1e9, math.inf, "G"))
+    size, unit = next((size, unit) for size, end, unit in steps if abs(value) < end)
+    few = value / size
+    # A half goes up, as in the browser: 12,500 is no rare count.
+    return f"{_shortest(few, 1) if few < 9.95 else f'{math.floor(few + 0.5):,}'}{unit}"
 
 
 def dollars(value: float | None) -> str:
@@ -139,6 +154,17 @@ def percent(share: float | None) -> str:
         return f"{value:,.0f}{_THIN}%"
     fine = 0 < value < 10 or 99 < value < 100
     return f"{_shortest(value, 1 if fine else 0)}{_THIN}%"
+
+
+def rate(per_second: float | None) -> str:
+    """How often, in the unit that leaves a figure: a second, a minute or an hour."""
+    if per_second is None or not math.isfinite(per_second):
+        return UNKNOWN
+    if per_second >= 0.1:
+        return f"{_significant(per_second, 2)}{_THIN}/s"
+    if per_second * 60 >= 0.1:
+        return f"{_significant(per_second * 60, 2)}{_THIN}/min"
+    return f"{_significant(max(per_second * 3600, 0.01), 2)}{_THIN}/h"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -13,8 +13,8 @@ from tests.widgets.panel import Made, drawn, show, whole
 from tests.widgets.panel_page.plain import calls, tile
 
 NUMBERS = (0, 1e-12, 0.00001, 0.0041, 0.0999, 0.123456, 0.5004, 0.906, 0.9994, 0.99951, 1.234, 1.52, 9.994,
-           9.996, 12.44, 59.7, 99.46, 99.6, 130.2, 999.4, 3599.2, 3700, 9999.4, 9999.7, 99_960,
-           284_812, 999_960, 1_234_567, 2.3e9, 1e12)  # fmt: skip
+           9.996, 12.44, 59.7, 99.46, 99.6, 130.2, 999.4, 3599.2, 3700, 9999.4, 9999.7, 12_500,
+           99_960, 284_812, 999_960, 1_234_567, 2.3e9, 1e12)  # fmt: skip
 
 
 def test_figures_are_written_as_everywhere(page):
@@ -22,13 +22,14 @@ def test_figures_are_written_as_everywhere(page):
     from llmwatch.widgets._assets import esm
 
     script = esm().partition("export default")[0]
-    for name in ("seconds", "tokens", "dollars", "percent"):
+    for name in ("seconds", "tokens", "few_tokens", "dollars", "percent", "rate"):
         values = [n for n in NUMBERS if n <= 1] if name == "percent" else NUMBERS
+        there = name.replace("_t", "T")
         shown = page.evaluate(
-            f"values => {{ {script}; return values.map(v => {name}(v)) }}", values
+            f"values => {{ {script}; return values.map(v => {there}(v)) }}", values
         )
         assert shown == [getattr(words, name)(value) for value in values], name
-        assert page.evaluate(f"() => {{ {script}; return {name}(null) }}") == words.UNKNOWN
+        assert page.evaluate(f"() => {{ {script}; return {there}(null) }}") == words.UNKNOWN
 
 
 def test_what_stands_at_an_axis_is_short(page):

@@ -1,0 +1,134 @@
+"""The picture in a saved notebook, beside the panel it stands for, and in little room."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from llmwatch.alerting import rule_of
+from llmwatch.widgets._still import Still
+from tests.widgets.panel import Made, show, whole
+from tests.widgets.panel_page.plain import calls
+from tests.widgets.panel_page.test_look import SESSIONS
+
+# Label, aside, value and context of each tile, and whether its figure stands in another ink.
+PANEL = """
+root => [...root.querySelectorAll('.lw-tile')].map(tile => [
+  ...['dt span', '.lw-aside', '.lw-value', '.lw-context'].map(it => tile.querySelector(it).textContent),
+  getComputedStyle(tile.querySelector('.lw-value')).color !== getComputedStyle(root).color,
+])
+"""
+PICTURE = """
+root => [...root.querySelectorAll('[data-tile]:not([data-tile=satisfaction])')].map(tile => {
+  const [head, value, context] = tile.children;
+  return [...[...head.children, value, context].map(it => it.textContent.replace('\\u00a0', '')),
+    getComputedStyle(value).color !== getComputedStyle(root).color];
+})
+"""
+ROWS = """
+root => [...root.querySelectorAll('.lw-row')].map(row => ['model', 'place', 'time', 'flow', 'cost']
+  .map(name => row.querySelector(`.lw-${name}`).textContent.replace(/[\\u2068\\u2069]/g, '')))
+"""
+CELLS = """
+root => [...root.querySelectorAll('tr')].slice(1).map(row =>
+  [...row.cells[0].children, ...[...row.cells].slice(1)].map(cell => cell.textContent))
+"""
+# What is wider than its place, but for the box that scrolls.
+WIDE = """
+root => [document.documentElement, root, ...root.querySelectorAll('[data-tile], [data-tile] *, td')]
+  .filter(it => it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).display !== 'inline')
+  .map(it => it.textContent.slice(0, 40))
+"""
+# Figures in two lines; a word may be.
+BROKEN = """
+root => [...root.querySelectorAll('td:not(:first-child):not(:has(wbr))')].filter(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+}).map(cell => cell.textContent)
+"""
+
+
+def alarmed():
+    session = Made(*calls(60))
+    session.alerts.add(rule_of("half", "latency_p50_s > 1", severity="critical", min_calls=2))
+    session.alerts.evaluate()
+    return session
+
+
+class Budgeted(Made):
+    budget = SimpleNamespace(spent=0.08, limit=0.5)
+
+
+class Spent(Made):
+    budget = SimpleNamespace(spent=0.6, limit=0.5)
+
+
+MORE = {
+    "alarmed": alarmed,
+    "budget": lambda: Budgeted(*calls(30, status="ok", cost_usd=0.04)),
+    "spent": lambda: Spent(*calls(30)),
+    "two errors": lambda: Made(*calls(30), *calls(3, status="error", error_type="OddError")),
+    "embeddings": lambda: Made(*calls(3, operation="embeddings", output_tokens=None, tag=None,
+                                      execution_count=None)),
+    "stopped": lambda: Made(*calls(3, status="cancelled"), *calls(3, status="cancelled", tag=None)),
+}  # fmt: skip
+SAME = {  # but for names, which a picture cuts, and sums, of which a browser gets four digits
+    "long": (2, 5),
+    "large": (0, 4),
+}
+
+
+def still(page, session, ground="#fff", ink="#222"):
+    made = Still(session)
+    page.set_content(
+        f"<!doctype html><body style='margin:0;background:{ground};color:{ink}'>"
+        + made.html(made.charts())
+    )
+    return page.locator(".llmwatch-still")
+
+
+@pytest.mark.parametrize("name", [*SESSIONS, *MORE])
+def test_the_picture_says_what_the_tiles_say(page, name):
+    """The same words, the same rounding, the same ink; and what was rated below them."""
+    session = {**SESSIONS, **MORE}[name]()
+    root = show(page, whole(session), charts=False)
+    tiles, rated = root.evaluate(PANEL), root.locator(".lw-rated")
+    said = rated.text_content() if rated.is_visible() else ""
+    root = still(page, session)
+    assert root.evaluate(PICTURE) == tiles
+    assert len(tiles) == 6
+    assert root.locator("[data-tile=satisfaction]").all_text_contents() == ([said] if said else [])
+
+
+@pytest.mark.parametrize("name", [*SESSIONS, *MORE])
+def test_the_picture_says_what_the_rows_say(page, name):
+    """Of the newest calls, in the panel's words."""
+    session = {**SESSIONS, **MORE}[name]()
+    session.flying = []
+    rows = show(page, whole(session), charts=False).evaluate(ROWS)[:10]
+    cells = still(page, session).evaluate(CELLS)
+    assert len(cells) == len(rows)
+    first, end = SAME.get(name, (0, 5))
+    assert [row[first:end] for row in cells] == [row[first:end] for row in rows]
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_the_picture_needs_little_room(page, name):
+    """At no width does the page scroll sideways, and no figure is cut; a wide table does in itself."""
+    root = still(page, SESSIONS[name]())
+    for width in (300, 420, 640, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert root.evaluate(WIDE) == [], width
+        assert root.evaluate(BROKEN) == [], width
+
+
+def test_the_table_of_a_picture_keeps_its_figures_whole(page):
+    """Where they do not fit it scrolls, the time beside the model first."""
+    root = still(page, SESSIONS["large"]())
+    page.set_viewport_size({"width": 200, "height": 900})
+    assert root.evaluate(WIDE) == []
+    box = root.locator("div:has(> table)")
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert root.evaluate(BROKEN) == []
