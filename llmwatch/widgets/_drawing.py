@@ -13,12 +13,13 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..charts import EITHER
-from ..colours import MUTED
 from ..semconv import STATUSES
 from ..totals import codes_of
-from ..words import clean, dollars, plural, tokens
+from ..words import apart, dollars, plural, tokens
 from ._assets import spec
 from ._convert import converted
+from ._lean import as_image, lean
+from ._tiles import FAINT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +33,11 @@ _NEWEST = 200  # calls drawn one by one, so that a notebook stays small
 _MODELS = 5  # with a colour of their own, as in the panel
 _MARGIN = {"left": 54, "right": 8, "top": 8, "bottom": 18}
 _KEY = (
-    f"color:{MUTED};display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;"
+    "display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;"
     "white-space:nowrap;vertical-align:bottom"
 )
+# In a notebook that is trusted, where a style counts, the ink is that of the page around it.
+_ONE = "<style>.llmwatch-still [role=img]+img{display:none}</style>"
 _SQUARE = "\u25a0"
 _COLOURS = (*EITHER.series, EITHER.other)
 _TEXT = {"labelColor": "currentColor", "labelFont": "sans-serif", "labelFontSize": 10.5}
@@ -88,7 +91,8 @@ def drawn(
     charts = [chart for chart in found if chart is not None]
     asked = [{"vl_spec": _filled(chart), "allowed_base_urls": []} for chart in charts]
     made = converted("vegalite_to_svg", asked, apart=apart) if charts else []
-    return "".join(_figure(chart, svg) for chart, svg in zip(charts, made, strict=True))
+    figures = [_figure(chart, svg) for chart, svg in zip(charts, made, strict=True)]
+    return "".join([_ONE, *figures] if figures else [])
 
 
 def _filled(chart: _Chart) -> dict[str, Any]:
@@ -100,16 +104,21 @@ def _filled(chart: _Chart) -> dict[str, Any]:
 
 
 def _figure(chart: _Chart, svg: str) -> str:
-    svg = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
     keys = "".join(
-        f' <span style="{_KEY}"><b style="color:{colour}">{mark}</b> {escape(word)}</span>'
+        f' <span style="{_KEY}"><b style="color:{colour}">{mark}</b> '
+        f'<bdi style="{FAINT}">{escape(word)}</bdi></span>'
         for mark, colour, word in chart.keys
     )
     label = escape(f"{chart.title}: {chart.words}", quote=True)
+    short = lean(svg)
+    fit = "max-width:100%;height:auto"
+    inline = short.replace("<svg ", f'<svg style="{fit}" ', 1)
     # A notebook that is not trusted loses the SVG, but not its texts: these would stand in a heap.
     return (
-        f'<div style="margin:4px 16px 4px 0;max-width:302px"><div><b>{chart.title}</b>{keys}</div>'
-        f'<div role="img" aria-label="{label}" style="font-size:0px">{svg}</div></div>'
+        f'<div style="flex:1 1 240px;margin:4px 16px 4px 0;min-width:0;max-width:302px">'
+        f"<div><b>{chart.title}</b>{keys}</div>"
+        f'<div role="img" aria-label="{label}" style="font-size:0px">{inline}</div>'
+        f'<img alt="{label}" style="{fit}" src="{as_image(short, EITHER.ink)}"></div>'
     )
 
 
@@ -138,7 +147,8 @@ def _latency(
     high = 10 ** ceil(log10(max(100 * low, 1.2 * (at or 0), size.max())) - 1e-9)
     ticks = [10.0**n for n in range(round(log10(low)), round(log10(high)) + 1)]
     ticks = ticks[-1::-2][::-1] if len(ticks) > 4 else ticks
-    keys = [(_SQUARE, _COLOURS[place[model]], clean(model) or "no model") for model in named]
+    words = apart(named)
+    keys = [(_SQUARE, _COLOURS[place[model]], words[model] or "no model") for model in named]
     keys += [(_SQUARE, EITHER.other, "other")] if len(place) > len(named) else []
     keys += [("\u00d7", EITHER.bad, "error")] if any(row["is"] == "error" for row in rows) else []
     span = _span(course)

@@ -375,11 +375,15 @@ def test_a_saved_notebook(in_lab):
     in_lab.desk.wait_until_open()
     page.locator(".llmwatch-still").wait_for()
     page.locator(CHART).locator("svg").wait_for()
+    assert not page.locator(".llmwatch-still img").first.is_visible()
     assert page.locator(".llmwatch-output").inner_text() == ""
 
 
 def test_a_saved_notebook_of_somebody_else(in_lab):
-    """Not trusted it loses its charts, and the texts of their axes stand in no heap instead."""
+    """Not trusted it loses its inline charts, and shows them as images that read on any ground.
+
+    The texts of their axes stand in no heap instead, and the figures of the tiles in their boxes.
+    """
     book = notebook("%llmwatch dashboard inline")
     still = Still(Made(call(latency_s=1.2, input_tokens=11, output_tokens=5, cost_usd=0.001)))
     data = {"text/html": still.html(still.charts()), "text/plain": still.text()}
@@ -388,8 +392,17 @@ def test_a_saved_notebook_of_somebody_else(in_lab):
     said = page.locator(".llmwatch-still")
     said.get_by_text("Cost so far").wait_for()
     assert said.locator("svg").count() == 0
+    images = said.locator("img").all()
+    assert [image.get_attribute("alt").partition(":")[0] for image in images] == [
+        "Latency", "Tokens", "Cost so far"]  # fmt: skip
+    assert {
+        image.evaluate("it => it.decode().then(() => it.naturalWidth)") for image in images
+    } == {302}
+    assert all(image.is_visible() for image in images)
     heap = said.get_by_text("100 s")
     assert heap.bounding_box()["height"] == 0
+    tile = said.get_by_text("Slowest").locator("xpath=../..")
+    assert tile.evaluate("it => getComputedStyle(it).borderTopWidth") == "1px"
 
 
 def test_a_notice_while_the_panel_is_out_of_sight(in_lab):
