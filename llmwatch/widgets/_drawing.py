@@ -32,10 +32,7 @@ CHARTED = ("started_at", "status_code", "latency_s", "model")
 _NEWEST = 200  # calls drawn one by one, so that a notebook stays small
 _MODELS = 5  # with a colour of their own, as in the panel
 _MARGIN = {"left": 54, "right": 8, "top": 8, "bottom": 18}
-_KEY = (
-    "display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;"
-    "white-space:nowrap;vertical-align:bottom"
-)
+_KEY = "display:inline-block;max-width:100%;overflow-wrap:anywhere;vertical-align:top"
 # In a notebook that is trusted, where a style counts, the ink is that of the page around it.
 _ONE = "<style>.llmwatch-still [role=img]+img{display:none}</style>"
 _SQUARE = "\u25a0"

@@ -61,26 +61,43 @@ def tiles(
     alarmed : collection of str
         The figures that an alert is about.
     """
-    flow = [a + b for a, b in zip(course.get("input", ()), course.get("output", ()), strict=True)]
-    is_alarming = {"latency_p95_s", "latency_p99_s"}.intersection(alarmed)
-    f, speed = figures, figures["output_tokens_per_s"]
-    few = f["latency_n"] < _ENOUGH
-    both = f"{few_tokens(f['input_tokens'])} → {few_tokens(f['output_tokens'])}"
+    f = figures
     return [
         Tile("calls", "Calls", tokens(f["requests"]), _if(rate, f["qps"]), course.get("calls", ())),
-        Tile("p50", "p50", seconds(f["latency_p50_s"]), f"n {f['latency_n']:,.0f}" if f["latency_n"] else "",
-             course.get("p50", ()), title="half of the answers came within",
-             is_bad="latency_p50_s" in alarmed),
-        Tile("p95", "Slowest" if few and f["latency_n"] else "p95",
-             seconds(slowest if few else f["latency_p95_s"]),
-             f"TTFT {seconds(f['ttft_p50_s'])}" if f["ttft_p50_s"] is not None else "",
-             course.get("p95", ()), title="19 of 20 answers came within", is_bad=bool(is_alarming)),
-        Tile("errors", "Errors", percent(f["error_rate"]), _failures(f["errors"]), course.get("errors", ()),
-             is_bad=bool(f["error_rate"])),
-        Tile("tokens", "Tokens", _or_about(tokens, f["tokens"], f["estimated_tokens"]),
-             both if f["tokens"] else "", flow, "" if speed is None else f"{few_tokens(speed)}/s"),
+        *_times(f, course, slowest, alarmed),
+        Tile("errors", "Errors", percent(f["error_rate"]), _failures(f["errors"]),
+             course.get("errors", ()), is_bad=bool(f["error_rate"])),
+        _tokens(f, course),
         _cost(f, course, budget),
     ]  # fmt: skip
+
+
+def _times(
+    f: Mapping[str, Any], course: Mapping[str, Any], slowest: float | None, alarmed: Collection[str]
+) -> list[Tile]:
+    n, first = f["latency_n"], f["ttft_p50_s"]
+    is_slowest = 0 < n < _ENOUGH
+    half = "half of the answers came within"
+    most = "" if is_slowest else "19 of 20 answers came within"
+    is_bad = not {"latency_p95_s", "latency_p99_s"}.isdisjoint(alarmed)
+    return [
+        Tile("p50", "p50", seconds(f["latency_p50_s"]), f"n {n:,.0f}" if n else "",
+             course.get("p50", ()), "", half, "latency_p50_s" in alarmed),
+        Tile("p95", "Slowest" if is_slowest else "p95",
+             seconds(slowest if is_slowest else f["latency_p95_s"]),
+             "" if first is None else f"TTFT {seconds(first)}", course.get("p95", ()), "", most,
+             is_bad),
+    ]  # fmt: skip
+
+
+def _tokens(f: Mapping[str, Any], course: Mapping[str, Any]) -> Tile:
+    both = f"{few_tokens(f['input_tokens'])} → {few_tokens(f['output_tokens'])}"
+    flow = [a + b for a, b in zip(course.get("input", ()), course.get("output", ()), strict=True)]
+    speed = f["output_tokens_per_s"]
+    return Tile(
+        "tokens", "Tokens", _or_about(tokens, f["tokens"], f["estimated_tokens"]),
+        both if f["tokens"] else "", flow, "" if speed is None else f"{few_tokens(speed)}/s",
+    )  # fmt: skip
 
 
 def _cost(f: Mapping[str, Any], course: Mapping[str, Any], budget: Any) -> Tile:

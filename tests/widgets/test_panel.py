@@ -538,7 +538,6 @@ def test_a_chart_of_a_picture_tells_long_names_apart():
     charts = Still(Made(*made(2, model=home), *made(2, model=f"{home}-long"))).charts()
     assert "accounts/fireworks/m\u2026-v3p1-405b-instruct</bdi>" in charts
     assert "accounts/fireworks/m\u2026-405b-instruct-long</bdi>" in charts
-    assert charts.count("text-overflow:ellipsis") == 4
 
 
 def test_a_small_sum_is_whole_at_the_axis_of_a_picture():

@@ -11,6 +11,7 @@ from llmwatch.widgets._still import Still
 from tests.widgets.panel import Made, show, whole
 from tests.widgets.panel_page.plain import calls
 from tests.widgets.panel_page.test_look import SESSIONS
+from tests.widgets.test_receipt_browser import CONTRASTS
 
 # Label, aside, value and context of each tile, and whether its figure stands in another ink.
 PANEL = """
@@ -80,11 +81,11 @@ SAME = {  # but for names, which a picture cuts, and sums, of which a browser ge
 }
 
 
-def still(page, session, ground="#fff", ink="#222"):
+def still(page, session, ground="#fff", ink="#222", charts=True):
     made = Still(session)
     page.set_content(
         f"<!doctype html><body style='margin:0;background:{ground};color:{ink}'>"
-        + made.html(made.charts())
+        + made.html(made.charts() if charts else "")
     )
     return page.locator(".llmwatch-still")
 
@@ -96,7 +97,7 @@ def test_the_picture_says_what_the_tiles_say(page, name):
     root = show(page, whole(session), charts=False)
     tiles, rated = root.evaluate(PANEL), root.locator(".lw-rated")
     said = rated.text_content() if rated.is_visible() else ""
-    root = still(page, session)
+    root = still(page, session, charts=False)
     assert root.evaluate(PICTURE) == tiles
     assert len(tiles) == 6
     assert root.locator("[data-tile=satisfaction]").all_text_contents() == ([said] if said else [])
@@ -108,7 +109,7 @@ def test_the_picture_says_what_the_rows_say(page, name):
     session = {**SESSIONS, **MORE}[name]()
     session.flying = []
     rows = show(page, whole(session), charts=False).evaluate(ROWS)[:10]
-    cells = still(page, session).evaluate(CELLS)
+    cells = still(page, session, charts=False).evaluate(CELLS)
     assert len(cells) == len(rows)
     first, end = SAME.get(name, (0, 5))
     assert [row[first:end] for row in cells] == [row[first:end] for row in rows]
@@ -132,3 +133,23 @@ def test_the_table_of_a_picture_keeps_its_figures_whole(page):
     box = root.locator("div:has(> table)")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     assert root.evaluate(BROKEN) == []
+
+
+@pytest.mark.parametrize(("ground", "ink"), [("#fff", "rgb(0 0 0/.87)"), ("#111", "#fff")])
+def test_a_picture_can_be_read(page, ground, ink):
+    """On a light page as on a dark one every word has a contrast of 4.5, and every mark one of 3."""
+    still(page, SESSIONS["full"](), ground, ink)
+    seen = page.evaluate(CONTRASTS.replace(".llmwatch-receipt", ".llmwatch-still"))
+    assert len(seen) > 60
+    marks = ("■", "×", "–")
+    assert [one for one in seen if one[1] < (3 if one[0] in marks else 4.5)] == []
+
+
+def test_the_names_of_models_are_whole_in_little_room(page):
+    """Two that begin alike can be told apart in the key of a chart, too."""
+    home = "accounts/fireworks/models/llama-v3p1-405b-instruct"
+    root = still(page, Made(*calls(4, model=home), *calls(4, model=f"{home}-long")))
+    page.set_viewport_size({"width": 200, "height": 900})
+    keys = root.locator("span:has(> bdi)")
+    assert keys.evaluate_all("all => all.every(it => it.scrollWidth <= it.clientWidth + 1)")
+    assert len({*root.locator("td > bdi").all_inner_texts()}) == 2
