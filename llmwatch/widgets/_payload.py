@@ -26,15 +26,28 @@ _FIGURES = (
     "unpriced", "unmeasured", "estimated_tokens", "estimated_cost_usd", "satisfaction",
     "satisfaction_n", "cancelled", "partial",
 )  # fmt: skip
-_CAUSES = 5
+_CAUSES, _CAUSE = 5, 120  # errors that are told by their names; letters of such a name
 
 
 def figures(columns: Mapping[str, np.ndarray], now_ns: int, past: Any) -> dict[str, Any]:
     """The figures that the tiles show, None where there is nothing to say."""
     found = summarize(columns, now_ns=now_ns, past=past)
-    said: dict[str, Any] = {name: rounded(found[name], 7) for name in _FIGURES}
-    said["errors"] = dict(list(found["errors"].items())[:_CAUSES])
+    said: dict[str, Any] = {name: _plain(found[name]) for name in _FIGURES}
+    said["errors"] = {word[:_CAUSE]: n for word, n in list(found["errors"].items())[:_CAUSES]}
+    said["first_ms"] = _first_ms(columns["started_at"], past)
     return said
+
+
+def _plain(value: float) -> float | None:
+    return value if isinstance(value, int) else rounded(value, 7)
+
+
+def _first_ms(started: np.ndarray, past: Any) -> int | None:
+    """When the first call of all began."""
+    firsts = [past.first_ns] if past is not None and past.first_ns is not None else []
+    if len(started):
+        firsts.append(int(started.min()))
+    return min(firsts) // 1_000_000 if firsts else None
 
 
 def buckets(columns: Mapping[str, np.ndarray]) -> dict[str, Any] | None:

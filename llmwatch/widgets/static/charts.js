@@ -121,8 +121,9 @@ function keys(one, list) {
   const now = JSON.stringify(list);
   if (one.keyed === now) return;
   one.keyed = now;
-  one.legend.replaceChildren(...list.map(([text, series]) => el("span", { class: "lw-key" },
-    el("i", { "data-series": series, "aria-hidden": "true" }), el("bdi", { text, title: text }))));
+  one.legend.replaceChildren(...list.map(([text, series, whole]) => el("span", { class: "lw-key" },
+    el("i", { "data-series": series, "aria-hidden": "true" }),
+    el("bdi", { text, title: whole || text }))));
 }
 
 // -- what each shows -------------------------------------------------------------------------
@@ -164,8 +165,11 @@ const DATA = {
     }));
     const models = new Map();
     for (const call of timed) models.set(call.model ?? "", place(call.model ?? ""));
-    const named = [...models].filter(([, c]) => c < SERIES).sort((a, b) => a[1] - b[1]);
-    const list = named.map(([model, c]) => [brief(model), c]);
+    const own = [...models].filter(([, c]) => c < SERIES);
+    const named = models.size - own.length === 1 ? [...models] : own;  // one alone is no "other"
+    named.sort((a, b) => a[1] - b[1]);
+    const names = apart(named.map(([model]) => model));
+    const list = named.map(([model, c], at) => [names[at], c, model]);
     if (named.length < models.size) list.push(["other", SERIES]);
     if (rows.some(row => row.is === "error")) list.push(["error", "error"]);
     return { rows: { calls: rows, limits: at ? [{ key: at, at }] : [] }, keys: list,
@@ -215,9 +219,6 @@ function commonest(calls) {
   for (const { model = "" } of calls) times.set(model, (times.get(model) ?? 0) + 1);
   return [...times].sort((a, b) => b[1] - a[1]).map(([model]) => model);
 }
-
-// Without the date it ends with: "claude-haiku-4.5" says enough in a key.
-const brief = model => model.replace(/-20\d\d-?\d\d-?\d\d$/, "") || "no model";
 
 // The next 1, 2, 3, 5 times a power of ten.
 function round(value) {

@@ -27,7 +27,7 @@ function total(calls, names, answered) {
 // An answer that broke after it had begun was paid for; one that was refused was not.
 const isRefused = call => call.status === "error" && !(call.http_status < 400);
 
-function count(calls, filter, now) {
+function count(calls, elapsed) {
   const ok = calls.filter(call => call.status === "ok");
   const failed = calls.filter(call => call.status === "error");
   const answers = calls.filter(call => !isRefused(call)), answered = answers.length;
@@ -38,7 +38,7 @@ function count(calls, filter, now) {
   const scores = knownOf(calls, "score"), rated = ok.length + failed.length;
   return {
     requests: calls.length,
-    qps: perSecond(calls, filter, now),
+    qps: perSecond(calls.length, elapsed),
     error_rate: rated ? failed.length / rated : null,
     rate_n: rated,
     latency_p50_s: percentile(latency, 50),
@@ -62,21 +62,25 @@ function count(calls, filter, now) {
 }
 
 function causes(failed) {
-  const found = {};
-  for (const call of failed) {
-    const word = call.error_type ?? "unknown";
-    found[word] = (found[word] ?? 0) + 1;
-  }
-  return Object.fromEntries(Object.entries(found).sort((a, b) => b[1] - a[1]));
+  const found = new Map();
+  for (const { error_type: word = "unknown" } of failed) found.set(word, (found.get(word) ?? 0) + 1);
+  return Object.fromEntries(found);
 }
 
-function perSecond(calls, filter, now) {
-  if (!calls.length) return null;
-  const first = Math.min(...calls.map(call => call.started_ms));
-  const last = Math.max(...calls.map(call => call.started_ms + (call.latency_s ?? 0) * 1000));
-  const elapsed = (filter.minutes === null ? last : now) - first;
-  return elapsed > 0 ? calls.length / (elapsed / 1000) : null;
+const perSecond = (times, elapsed) => (times && elapsed > 0 ? 1000 * times / elapsed : null);
+
+// How long the calls took that a rate is of, in ms: since the first of all that are known, whether
+// or not they fit; in a window, at most that. Without one it ends with the last, unless more come.
+function elapsedOf(book, minutes, now) {
+  const held = [...book.calls.values()], isAll = held.length >= book.now.total;
+  const first = isAll && book.now.figures?.first_ms != null ? book.now.figures.first_ms
+    : Math.min(...held.map(call => call.started_ms));
+  const start = minutes === null ? first : Math.max(first, now - minutes * 60_000);
+  const isOpen = minutes !== null || book.now.flying > 0;
+  return (isOpen ? now : Math.max(...held.map(endOf))) - start;
 }
+
+const endOf = call => call.started_ms + (call.latency_s ?? 0) * 1000;
 
 function speed(calls) {
   const timed = calls.filter(call => call.latency_s != null && call.output_tokens != null);

@@ -11,7 +11,7 @@ function head(view) {
     if (!isIdle(pause)) view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });
   const out = menu("Export", "save", () => [
-    ["Calls as CSV", () => (view.gone ? view.talk.tell("The kernel is gone, and the calls with it.")
+    [isFiltered(view.filter) ? "All calls as CSV" : "Calls as CSV", () => (view.gone ? view.talk.tell("The kernel is gone, and the calls with it.")
       : view.talk.ask("csv", "csv"))],
     ...view.pictures.names().flatMap(([name, title]) => [
       [`${title} as PNG`, () => view.pictures.save(name, "png")],
@@ -71,10 +71,10 @@ function chip(label, all, choose) {
   const node = el("span", { class: "lw-chip" }, select, clear);
   let shown = [];
 
-  // `options`: pairs of a value and its words.
-  function draw(options, value) {
-    const chosen = options.findIndex(([known]) => known === value);
-    if (value !== null && chosen < 0) options = [...options, [value, String(value)]];
+  // The values there are, the words for each; what is chosen stays, though no call has it any more.
+  function draw(values, value, wording) {
+    const all_ = value === null || values.includes(value) ? values : [...values, value];
+    const options = all_.map(one => [one, wording(one)]);
     const before = JSON.stringify(shown);
     shown = options;
     if (JSON.stringify(shown) !== before || !select.options.length) {
@@ -110,15 +110,15 @@ function chips(view) {
   function draw() {
     const seen = [...view.book.calls.values(), ...view.book.now.running];
     const values = name => [...new Set(seen.map(call => call[name] ?? ""))];
-    const words = (found, none, say_ = String) => found.map(one => [one, one === "" ? none : say_(one)]);
-    made.tag.draw(words(values("tag").sort(), "no tag"), view.filter.tag);
-    made.model.draw(words(values("model").sort(), "no model"), view.filter.model);
-    made.cell.draw(words(values("execution_count").sort((a, b) => b - a), "no cell",
-      one => `cell [${one}]`), view.filter.cell);
+    const { tag, model, cell, status, minutes } = view.filter;
+    made.tag.draw(values("tag").sort(), tag, one => one || "no tag");
+    made.model.draw(values("model").sort(), model, one => one || "no model");
+    made.cell.draw(values("execution_count").sort((a, b) => b - a), cell,
+      one => (one === "" ? "no cell" : `cell [${one}]`));
     const states = [...new Set(seen.map(call => call.status ?? "running"))].sort();
-    made.status.draw(states.map(one => [one, STATUS_WORDS[one] ?? one]), view.filter.status);
-    made.minutes.draw(WINDOWS.map(one => [one, one < 60 ? `last ${one} min`
-      : one === 60 ? "last hour" : "last day"]), view.filter.minutes);
+    made.status.draw(states, status, one => STATUS_WORDS[one] ?? one);
+    made.minutes.draw(WINDOWS, minutes, one => (one < 60 ? `last ${one} min`
+      : one === 60 ? "last hour" : "last day"));
   }
 
   return { node, draw };

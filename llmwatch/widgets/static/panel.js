@@ -116,7 +116,7 @@ class View {
 
 // A colour as it reaches the eye, for a library that knows no CSS variables.
 function flat(root, colour) {
-  const probe = el("i", { style: `color:${colour};display:none` });
+  const probe = el("i", { style: `color:${colour};display:none;forced-color-adjust:none` });
   root.append(probe);
   const computed = getComputedStyle(probe).color;
   probe.remove();
@@ -208,8 +208,8 @@ export default () => {
     const theme = new MutationObserver(dress);
     // JupyterLab and VS Code say it on the body, Colab on the root, others follow the system.
     for (const node of [document.body, document.documentElement]) theme.observe(node, { attributes: true });
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", dress);
+    const system = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map(it => matchMedia(it));
+    for (const wish of system) wish.addEventListener("change", dress);
     const beat = setInterval(() => view.tick(), 1000);
     requestAnimationFrame(dress);
     view.redraw();
@@ -220,7 +220,7 @@ export default () => {
     return () => {
       for (const observer of [size, theme]) observer.disconnect();
       clearInterval(beat);
-      system.removeEventListener("change", dress);
+      for (const wish of system) wish.removeEventListener("change", dress);
       model.off("change:vega", begin);
       model.off("msg:custom", hear);
       view.pictures.close();

@@ -13,6 +13,7 @@ function poster(view, title, keyed, chart) {
   let x = HEADING.left, y = HEADING.line;
   for (const word of words) {
     brush.font = `${word.weight} ${word.size}px ${font}`;
+    word.text = fitting(brush, word.text, width - 2 * HEADING.left);
     const wide = brush.measureText(word.text).width;
     if (x > HEADING.left && x + wide > width) [x, y] = [HEADING.left, y + HEADING.line];
     Object.assign(word, { x, y });
@@ -25,6 +26,15 @@ function poster(view, title, keyed, chart) {
     ...words.map(word => line(word, font)), inner);
   const blob = new Blob([new XMLSerializer().serializeToString(whole)], { type: "image/svg+xml" });
   return { blob, width, height };
+}
+
+// As much of a text as there is room for.
+function fitting(brush, text, room) {
+  const letters = [...text];
+  while (letters.length > 1 && brush.measureText(letters.join("")).width > room) {
+    letters.splice(-2, 2, "\u2026");
+  }
+  return letters.join("");
 }
 
 // What lets another ground through has a plain one here.

@@ -99,17 +99,23 @@ const ORDERS = {
 const spent = call => (call.input_tokens ?? call.estimated_input_tokens ?? 0)
   + (call.output_tokens ?? call.estimated_output_tokens ?? 0);
 
+// While something is in flight the rate of all calls falls, and Python need not say so.
+function figuresOf({ now: { figures, flying } }, now) {
+  if (!figures?.requests || !flying) return figures;
+  return { ...figures, qps: perSecond(figures.requests, now - figures.first_ms) };
+}
+
 // What one view shows now: the calls that fit, and the figures of these.
 function scene(book, filter) {
   const now = book.clock(), narrowed = isFiltered(filter);
   const calls = [...book.calls.values()].filter(call => !narrowed || fits(call, filter, now));
   const running = book.now.running.filter(call => fits(call, filter, now));
   if (!narrowed) {
-    return { now, calls, running, flying: book.now.flying, figures: book.now.figures,
+    return { now, calls, running, flying: book.now.flying, figures: figuresOf(book, now),
       buckets: book.now.buckets, note: "" };
   }
   const held = book.calls.size, total = book.now.total;
   const note = total > held ? `of the newest ${grouped(held)} of ${grouped(total)} calls` : "";
-  return { now, calls, running, flying: running.length, figures: count(calls, filter, now),
+  return { now, calls, running, flying: running.length, figures: count(calls, elapsedOf(book, filter.minutes, now)),
     buckets: stretches(calls), note };
 }

@@ -4,14 +4,16 @@ const HEIGHT = 28, WIDTH = 100;
 const ENOUGH = 20;  // calls from which a p95 is more than the slowest one
 
 // What failed most, in as few letters as will do.
-const CAUSES = { RateLimitError: "429", AuthenticationError: "401", PermissionDeniedError: "403",
-  BadRequestError: "400", NotFoundError: "404", InternalServerError: "5xx", APITimeoutError: "timeout",
-  APIConnectionError: "network" };
+const CAUSES = new Map(Object.entries({ RateLimitError: "429", AuthenticationError: "401",
+  PermissionDeniedError: "403", BadRequestError: "400", NotFoundError: "404",
+  InternalServerError: "5xx", APITimeoutError: "timeout", APIConnectionError: "network" }));
 
-function failures(errors) {
-  const all = sum(Object.values(errors)), [[word, times] = []] = Object.entries(errors);
+// Not all causes are told, and a name like "429" stands first whatever its count.
+function failures({ errors = {}, error_rate: share, rate_n: n }) {
+  const all = Math.round(share * n), [[word, times] = []] = Object.entries(errors)
+    .sort((a, b) => b[1] - a[1]);
   if (!all) return "";
-  const most = `${grouped(times)} × ${CAUSES[word] ?? word.replace(/Error$/, "")}`;
+  const most = `${grouped(times)} × ${CAUSES.get(word) ?? word.replace(/Error$/, "")}`;
   return times === all ? most : `${grouped(all)} · ${most}`;
 }
 
@@ -21,14 +23,15 @@ const TILES = [
   { name: "p50", label: "p50", series: "p50", title: "half of the answers came within",
     value: f => seconds(f.latency_p50_s), bad: (f, view) => view.alarmed("latency_p50_s"),
     context: f => (f.latency_n ? `n ${grouped(f.latency_n)}` : "") },
-  { name: "p95", series: "p95", title: "19 of 20 answers came within",
+  { name: "p95", series: "p95",
+    title: f => (f.latency_n && f.latency_n < ENOUGH ? null : "19 of 20 answers came within"),
     label: f => (f.latency_n && f.latency_n < ENOUGH ? "Slowest" : "p95"),
     value: (f, view) => seconds(f.latency_n < ENOUGH ? view.slowest() : f.latency_p95_s),
     context: f => (f.ttft_p50_s == null ? "" : `TTFT ${seconds(f.ttft_p50_s)}`),
     bad: (f, view) => view.alarmed("latency_p95_s") || view.alarmed("latency_p99_s") },
   { name: "errors", label: "Errors", series: "errors",
     value: f => percent(f.error_rate),
-    context: f => failures(f.errors ?? {}),
+    context: f => failures(f),
     bad: f => f.error_rate > 0 },
   { name: "tokens", label: "Tokens", series: "tokens",
     value: f => (f.tokens == null && f.estimated_tokens ? `~${tokens(f.estimated_tokens)}` : tokens(f.tokens)),
@@ -93,7 +96,7 @@ function drawTile(one, figures, seen, view) {
   say(one.aside, empty ? "" : tile.aside?.(figures, view) ?? "");
   say(one.context, context);
   mark(one.context, "title", context || null);
-  mark(one.node, "title", tile.title);
+  mark(one.node, "title", typeof tile.title === "function" ? tile.title(figures) : tile.title);
   mark(one.node, "data-bad", !empty && tile.bad?.(figures, view) ? "" : null);
   const budget = tile.name === "cost" ? view.budget() : null;
   one.bar.hidden = budget === null;

@@ -95,6 +95,26 @@ function rate(perSecond) {
   return `${significant(Math.max(perSecond * 3600, 0.01), 2)}${THIN}/h`;
 }
 
+// Without the date it ends with: "claude-haiku-4.5" says enough where there is no other of it.
+const brief = model => model.replace(/-20\d\d-?\d\d-?\d\d$/, "") || "no model";
+const KEY_ROOM = 20;  // letters of a name that a key shows at least
+
+// Names of models, short, and such that no two look the same: of those that begin alike, the end.
+function apart(models) {
+  const names = models.map(model => (models.some(other => other !== model
+    && brief(other) === brief(model)) ? model : brief(model)));
+  return names.map(name => {
+    const alike = names.filter(other => other !== name
+      && other.slice(0, KEY_ROOM) === name.slice(0, KEY_ROOM));
+    if (!alike.length) return name;
+    let same = 0;
+    while (alike.every(other => other[same] === name[same])) same += 1;
+    const end = `\u2026${name.slice(name.slice(0, same).search(/[^-/_.:@ ]*$/))}`;
+    const [start] = name.split(/[-/_.:@ ]/);
+    return start.length + end.length > KEY_ROOM ? end : start + end;
+  });
+}
+
 const plural = (count, one, many = `${one}s`) => `${grouped(count)} ${count === 1 ? one : many}`;
 
 const clock = (ms, fine = false) => new Date(ms).toLocaleTimeString([], {

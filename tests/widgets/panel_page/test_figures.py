@@ -10,7 +10,7 @@ from llmwatch import words
 from llmwatch.alerting import rule_of
 from tests.widgets.make import call
 from tests.widgets.panel import Made, drawn, show, whole
-from tests.widgets.panel_page.plain import calls, tile
+from tests.widgets.panel_page.plain import calls, flying, tile
 
 NUMBERS = (0, 1e-12, 0.00001, 0.0041, 0.0999, 0.123456, 0.5004, 0.906, 0.9994, 0.99951, 1.234, 1.52, 9.994,
            9.996, 12.44, 59.7, 99.46, 99.6, 130.2, 999.4, 3599.2, 3700, 9999.4, 9999.7, 12_500,
@@ -75,6 +75,50 @@ def test_a_filter_shows_the_figures_of_what_fits(page, chosen):
     assert tile(root, "cost") == words.dollars(figures.cost_usd)
     assert root.locator(".lw-row").count() == min(50, len(fits))
     assert not root.locator(".lw-note").is_visible()
+
+
+def test_a_rate_is_over_the_time_that_summary_takes(page):
+    """In a window all of it, of a model the whole session, and till now while calls are in flight."""
+    now = time.time_ns()
+    ages = [600 - 10 * n for n in range(20)] + [100 - 10 * n for n in range(7)]
+    made = [call(call_id=f"c{n}", started_at=now - int(age * 1e9), latency_s=1.0, model="ab"[n % 2])
+            for n, age in enumerate(ages)]  # fmt: skip
+    session = Made(*made)
+    root = show(page, whole(session), charts=False)
+    said = root.locator("[data-tile=calls] .lw-context")
+    assert said.inner_text() == words.rate(session.summary().qps)
+    root.get_by_label("Model", exact=True).select_option(label="a")
+    drawn(page)
+    assert said.inner_text() == words.rate(session.summary(by="model").qps["a"])
+    root.get_by_label("Model: all").click()
+    root.get_by_label("Time", exact=True).select_option(label="last 5 min")
+    drawn(page)
+    assert said.inner_text() == words.rate(session.summary(window="5min").qps) == "1.4\u202f/min"
+    session.flying = [flying()]
+    root = show(page, whole(session), charts=False)
+    assert said.inner_text() == words.rate(27 / 600) == "2.7\u202f/min"
+
+
+def test_the_slowest_of_few_is_not_called_a_percentile(page):
+    """Neither in its label nor in what is told of it."""
+    for n, label, title in ((10, "Slowest", None), (60, "p95", "19 of 20 answers came within")):
+        root = show(page, whole(Made(*calls(n))), charts=False)
+        figure = root.locator("[data-tile=p95]")
+        assert figure.locator("dt").inner_text() == label
+        assert figure.get_attribute("title") == title
+
+
+def test_all_failures_are_counted_and_the_largest_cause_is_named(page):
+    """However many causes there are, and whatever they are called; under a filter, too."""
+    kinds = ["429", *["BoomError"] * 2, "constructor", *[f"E{n}Error" for n in range(8)]]
+    made = [call(call_id=f"c{n}", started_at=time.time_ns() - n, latency_s=1.0, status="error",
+                 error_type=kinds[n % 12], tag="ab"[n % 2]) for n in range(120)]  # fmt: skip
+    root = show(page, whole(Made(*made)), charts=False)
+    said = root.locator("[data-tile=errors] .lw-context")
+    assert said.inner_text() == "120 · 20 × Boom"
+    root.get_by_label("Tag", exact=True).select_option(label="b")
+    drawn(page)
+    assert said.inner_text().startswith("60 · 10 × ")
 
 
 def test_a_price_is_what_lacks_only_where_the_tokens_are_known(page):

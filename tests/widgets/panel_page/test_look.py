@@ -129,6 +129,34 @@ def test_any_host_of_anywidget_will_do(page, host, style, dark):
     assert at_rest(root, CUT) == []
 
 
+def test_what_is_only_a_colour_is_there_in_high_contrast(page):
+    """The dot, the keys, the series of a chart, and which thumb is pressed."""
+    root = show(page, whole(full()))
+    page.emulate_media(forced_colors="active")
+    drawn(page)
+    ground = "it => getComputedStyle(it).backgroundColor"
+    keys = root.locator(".lw-key i:not([data-series=error])")
+    assert len(set(keys.evaluate_all(f"all => all.map({ground})"))) == 3
+    assert (
+        root.locator(".lw-alert").evaluate("it => getComputedStyle(it).borderTopStyle") == "solid"
+    )
+    root.get_by_label("Order of the calls").select_option(label="newest first")
+    root.locator(".lw-line[aria-expanded]").nth(1).click()
+    up, down = (
+        root.get_by_label(label).evaluate(ground) for label in ("Good answer", "Bad answer")
+    )
+    assert up != down
+    page.wait_for_function("""() => {
+        const canvas = document.querySelector('[data-picture=tokens] canvas');
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let at = 0; at < data.length; at += 4) {
+            if (data[at + 3] === 255) seen.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+        }
+        return seen.has('66,99,207') && seen.has('213,112,10');
+    }""")
+
+
 def test_markup_is_text(page):
     """What a model, a tag or an error says is shown as it is, and does nothing."""
     evil = "<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>${1}{{1}}"
