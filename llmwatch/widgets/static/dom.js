@@ -64,6 +64,16 @@ function figure(node, text) {
   node.replaceChildren(value, ...(unit ? [el("small", { text: `${THIN}${unit}` })] : []));
 }
 
+const OWN_KEYS = new Set(["Enter", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home",
+  "End", "PageUp", "PageDown"]);
+
+// A notebook takes plain keys for its own: an arrow in a filter went on to its next cell.
+function keepKeys(event) {
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  const isOurs = OWN_KEYS.has(event.key) || event.target.localName === "select";
+  if (isPlain && isOurs) event.stopPropagation();
+}
+
 // Whether it could be done.
 async function copy(text) {
   try {

@@ -25,7 +25,7 @@ function head(view) {
     ["Copy: what went wrong inside llmwatch", () => view.copy("llmwatch.diagnostics()")],
   ]);
   const queued = el("span", { class: "lw-queued" });
-  const node = el("header", { class: "lw-head" },
+  const node = el("div", { class: "lw-head" },
     el("div", { class: "lw-title" }, dot, el("b", { text: "llmwatch" }), running, queued, state),
     el("div", { class: "lw-tools" }, pause, out, more));
 

@@ -191,7 +191,7 @@ export default () => {
 
   function render({ model, el: host }) {
     const root = el("div", { class: "lw-panel tex2jax_ignore mathjax_ignore", role: "region",
-      "aria-label": "llmwatch" });
+      "aria-label": "llmwatch", onkeydown: keepKeys });
     host.append(root);
     const view = new View(model, book, root);
     views.add(view);

@@ -13,7 +13,7 @@ function table(view) {
   const more = el("button", { type: "button", class: "lw-button lw-wide", hidden: true,
     onclick: () => { room += PAGE; view.redraw(); } });
   const rest = el("p", { class: "lw-rest" });
-  const node = el("section", { class: "lw-calls", "aria-label": "Calls" },
+  const node = el("section", { class: "lw-calls", role: "group", "aria-label": "Calls" },
     el("h3", {}, el("b", { text: "Calls" }), order), list, none, more, rest);
   const rows = new Map();
   let room = PAGE;

@@ -51,7 +51,7 @@ const used = ([spent, most]) => percent(most ? spent / most : 1);
 function tiles(view) {
   const made = TILES.map(tile => ({ tile, ...tileOf(tile) }));
   const rated = el("div", { class: "lw-rated", hidden: true });
-  const node = el("section", { class: "lw-tiles", "aria-label": "Figures" },
+  const node = el("section", { class: "lw-tiles", role: "group", "aria-label": "Figures" },
     ...made.map(one => one.node), rated);
   const note = el("p", { class: "lw-note", hidden: true });
 

@@ -99,6 +99,22 @@ def test_a_page_key_passes_over_ten_calls_and_escape_closes_one(page):
         assert page.evaluate(focused) == 19
 
 
+def test_plain_keys_are_not_passed_on(page):
+    """A notebook around it would take an arrow in a filter, and go on to its next cell."""
+    root = show(page, whole(full()), charts=False)
+    page.evaluate("""window.passed = [];
+        document.addEventListener('keydown', event => window.passed.push(event.key));""")
+    tags = root.get_by_label("Tag", exact=True)
+    for key in ("ArrowDown", "p", "Home", "End"):
+        tags.press(key)
+    assert tags.evaluate("it => it.value") == "prompt-v2"
+    root.get_by_label("Export").press("ArrowDown")
+    root.locator(".lw-line").first.press("Enter")
+    assert page.evaluate("passed") == []
+    root.locator(".lw-line").first.press("Shift+Enter")  # which runs the cell, as everywhere
+    assert page.evaluate("passed") == ["Shift", "Enter"]
+
+
 def test_the_focus_is_never_lost(page):
     """It stays on what is queued, and goes to the next where what has it goes."""
     session = full()
