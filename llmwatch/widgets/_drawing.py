@@ -33,8 +33,11 @@ _NEWEST = 200  # calls drawn one by one, so that a notebook stays small
 _MODELS = 5  # with a colour of their own, as in the panel
 _MARGIN = {"left": 54, "right": 8, "top": 8, "bottom": 18}
 _KEY = "display:inline-block;max-width:100%;overflow-wrap:anywhere;vertical-align:top"
-# In a notebook that is trusted, where a style counts, the ink is that of the page around it.
-_ONE = "<style>.llmwatch-still [role=img]+img{display:none}</style>"
+# Where a style counts, the drawing shows, in the ink of the page around it; elsewhere the image.
+_ONE = (
+    "<style>.llmwatch-still [role=img]{display:block!important}"
+    ".llmwatch-still [role=img]+img{display:none}</style>"
+)
 _SQUARE = "\u25a0"
 _COLOURS = (*EITHER.series, EITHER.other)
 _TEXT = {"labelColor": "currentColor", "labelFont": "sans-serif", "labelFontSize": 10.5}
@@ -110,11 +113,12 @@ def _figure(chart: _Chart, svg: str) -> str:
     short = lean(svg)
     fit = "max-width:100%;height:auto"
     inline = short.replace("<svg ", f'<svg style="{fit}" ', 1)
-    # A notebook that is not trusted loses the SVG, but not its texts: these would stand in a heap.
+    # A notebook that is not trusted loses the SVG, but not its texts: they would stand in a heap,
+    # and be read out.
     return (
         f'<div style="flex:1 1 240px;margin:4px 16px 4px 0;min-width:0;max-width:302px">'
         f"<div><b>{chart.title}</b>{keys}</div>"
-        f'<div role="img" aria-label="{label}" style="font-size:0px">{inline}</div>'
+        f'<div role="img" aria-label="{label}" style="display:none">{inline}</div>'
         f'<img alt="{label}" style="{fit}" src="{as_image(short, EITHER.ink)}"></div>'
     )
 

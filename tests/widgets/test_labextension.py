@@ -382,7 +382,7 @@ def test_a_saved_notebook(in_lab):
 def test_a_saved_notebook_of_somebody_else(in_lab):
     """Not trusted it loses its inline charts, and shows them as images that read on any ground.
 
-    The texts of their axes stand in no heap instead, and the figures of the tiles in their boxes.
+    The texts of their axes stand in no heap and are not read out, and the tiles keep their boxes.
     """
     book = notebook("%llmwatch dashboard inline")
     still = Still(Made(call(latency_s=1.2, input_tokens=11, output_tokens=5, cost_usd=0.001)))
@@ -399,8 +399,7 @@ def test_a_saved_notebook_of_somebody_else(in_lab):
         image.evaluate("it => it.decode().then(() => it.naturalWidth)") for image in images
     } == {302}
     assert all(image.is_visible() for image in images)
-    heap = said.get_by_text("100 s")
-    assert heap.bounding_box()["height"] == 0
+    assert not said.get_by_text("100 s").is_visible()
     tile = said.get_by_text("Slowest").locator("xpath=../..")
     assert tile.evaluate("it => getComputedStyle(it).borderTopWidth") == "1px"
 
