@@ -3,22 +3,23 @@
 pandas tracks which frames share memory and copies before it writes, but only among frames that
 come from one another. So everything handed out is a slice of one master frame, which outlives it;
 and the buffers under it are lent read-only, since `.array` and `.values` of nullable columns would
-write straight through.
+write straight through. pandas 2 does not track: there each frame is a copy.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from .semconv import COLUMNS, Column
+from .semconv import COLUMNS, DTYPES, Column
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Frames", "text_dtype"]
+__all__ = ["Frames", "series", "shares_memory", "text_dtype"]
 
 _MASTER = "_llmwatch_master"
 
@@ -27,12 +28,32 @@ def text_dtype() -> Any:
     """The type of text, for whatever a call may bear.
 
     Named in full: where pyarrow is installed, "str" alone would copy into Arrow memory, which
-    cannot hold half a character (a lone surrogate).
+    cannot hold half a character (a lone surrogate). Before pandas 3 text is `object`.
     """
     import numpy as np
     import pandas as pd
 
-    return pd.StringDtype("python", na_value=np.nan)
+    return pd.StringDtype("python", na_value=np.nan) if shares_memory() else np.dtype(object)
+
+
+def series(values: Sequence[Any], dtype: str) -> pd.Series[Any]:
+    """`values` as a Series of `dtype`; None is missing. Moments are ns since the epoch."""
+    import pandas as pd
+
+    if dtype == DTYPES["time"]:
+        return pd.Series(pd.to_datetime(pd.array(values, dtype="Int64"), unit="ns", utc=True))
+    is_text = dtype == DTYPES["text"]
+    if is_text and not shares_memory():
+        values = [math.nan if value is None else value for value in values]
+    found: pd.Series[Any] = pd.Series(values, dtype=text_dtype() if is_text else cast("Any", dtype))
+    return found
+
+
+def shares_memory() -> bool:
+    """Whether a slice of a frame may share its memory until it is written to (pandas 3)."""
+    import pandas as pd
+
+    return not pd.__version__.startswith("2.")
 
 
 class Frames:
@@ -62,6 +83,8 @@ class Frames:
         """Rows `start` to `stop` as a frame the caller may do anything with."""
         import pandas as pd
 
+        if not shares_memory():
+            return _copied(data, mask, slice(start, stop))
         master = self._fresh(data, mask)
         frame = master.iloc[start:stop]
         frame.index = pd.RangeIndex(stop - start)
@@ -94,12 +117,23 @@ class Frames:
             return master
 
 
+def _copied(
+    data: Mapping[str, np.ndarray], mask: Mapping[str, np.ndarray], where: slice
+) -> pd.DataFrame:
+    """Rows in memory of their own."""
+    import pandas as pd
+
+    data = {name: buffer[where] for name, buffer in data.items()}
+    mask = {name: buffer[where] for name, buffer in mask.items()}
+    return pd.DataFrame({c.name: _array(c, data, mask) for c in COLUMNS}, copy=True)
+
+
 def _array(column: Column, data: Mapping[str, np.ndarray], mask: Mapping[str, np.ndarray]) -> Any:
     """A pandas array over the buffer of `column`, without a copy."""
     import pandas as pd
 
     values = _locked(data[column.name])
-    if column.kind == "text":
+    if column.kind == "text" and shares_memory():
         return pd.arrays.StringArray(values, dtype=text_dtype())  # type: ignore[call-arg]  # stubs lack it
     if column.kind == "count":
         return pd.arrays.IntegerArray(values, _locked(mask[column.name]))

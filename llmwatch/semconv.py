@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["COLUMNS", "FIGURES", "NAMES", "SPAN_COLUMNS", "STATUSES", "Column", "Kind"]
+__all__ = ["COLUMNS", "DTYPES", "FIGURES", "NAMES", "SPAN_COLUMNS", "STATUSES", "Column", "Kind"]
 
 Kind = Literal["text", "time", "count", "number", "flag"]
 

@@ -63,6 +63,7 @@ class Worker:
         self._at_work = threading.RLock()
         self._turnstile = threading.Lock()  # who waits for the end of a turn goes before the next
         self._busy = self._is_behind = False
+        self.is_warm = False  # behind the first thing it imports what it needs
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
@@ -120,6 +121,7 @@ class Worker:
             with self._at_work:
                 self._is_stuck = False
                 self._do(work)
+                self.is_warm = self.is_warm or bool(work)
                 for event in waiting:  # whoever reads waits for the calls, not for what rules say
                     if isinstance(event, _Last):
                         event.do()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import llmwatch
 from llmwatch import faults
 from llmwatch.exceptions import UsageError
+from llmwatch.frames import text_dtype
 from llmwatch.records import Call
 from llmwatch.store import Store
 from llmwatch.summary import by_group, needed_by, summarize
@@ -282,7 +283,7 @@ def test_a_frame_has_a_row_a_group():
     ]  # fmt: skip
     source = Source(*calls)
     table = source.summary(by="model")
-    assert (table.index.name, table.index.dtype) == ("model", "str")
+    assert (table.index.name, table.index.dtype) == ("model", text_dtype())
     assert table.index.isna().tolist() == [False, True, False]
     assert table.index[[0, 2]].tolist() == ["b", "a"]
     assert table.loc["b", "requests"] == 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
+from ..frames import series
 from ._rules import Rule
 from ._states import Phase
 from ._watcher import Watcher
@@ -100,7 +101,7 @@ class History:
 
         columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
         return pd.DataFrame({
-            name: _series(list(values), dtype)
+            name: series(values, dtype)
             for (name, dtype), values in zip(_DTYPES.items(), columns, strict=True)
         })  # fmt: skip
 
@@ -116,14 +117,6 @@ def _silent(rule: Rule, phase: Phase) -> tuple[Any, ...]:
         rule.name, {}, rule.severity, rule.condition.text, phase,
         0, None, None, nan, nan, nan, rule.condition.threshold, 0,
     )  # fmt: skip
-
-
-def _series(values: list[Any], dtype: str) -> pd.Series[Any]:
-    import pandas as pd
-
-    if dtype.startswith("datetime"):
-        return pd.Series(pd.to_datetime(pd.array(values, dtype="Int64"), unit="ns", utc=True))
-    return pd.Series(values, dtype=dtype)
 
 
 def _worse(comparison: str, one: float, other: float) -> float:

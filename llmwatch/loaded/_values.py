@@ -28,6 +28,7 @@ NEEDED = ("started_at", "status")
 _MOST = 2**53  # the whole numbers that sums and every file format keep exactly
 _LONGEST_S = 1e9
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199  # within them, nanoseconds and their sums stay in 64 bits
+_NOT_BETWEEN = f"not between {_FIRST_YEAR} and {_LAST_YEAR}"
 _WHOLE = re.compile(r"\d{1,19}(\.0*)?", re.ASCII)
 _FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
@@ -204,7 +205,7 @@ def _times(series: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     odd = is_known & ((years < _FIRST_YEAR) | (years > _LAST_YEAR))
     if odd.any():
         row = int(np.argmax(odd))
-        raise _Wrong(row, str(moments.iloc[row]), f"not between {_FIRST_YEAR} and {_LAST_YEAR}")
+        raise _Wrong(row, str(moments.iloc[row]), _NOT_BETWEEN)
     return moments.dt.as_unit("ns").to_numpy(dtype="datetime64[ns]").astype(np.int64), is_known
 
 
@@ -217,10 +218,11 @@ def _parsed(series: pd.Series[Any]) -> pd.Series[Any]:
             raise _Wrong(row, value, "no time")
     try:
         return pd.to_datetime(texts, format="ISO8601", utc=True, errors="raise")
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError) as problem:
         parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
         row = int((parsed.isna() & texts.notna()).to_numpy().argmax())
-        raise _Wrong(row, texts.iloc[row], "no time") from None
+        is_far = isinstance(problem, pd.errors.OutOfBoundsDatetime)  # in pandas 2, of short times
+        raise _Wrong(row, texts.iloc[row], _NOT_BETWEEN if is_far else "no time") from None
 
 
 def _objects(series: pd.Series[Any]) -> tuple[list[Any], np.ndarray]:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from IPython import version_info
+
 from .. import faults
 from ..assemble import new_id
 from ..context import Cell, Scope, bind, here
@@ -22,6 +24,8 @@ from ._refusal import Refusal
 from ._transform import asked
 
 __all__ = ["Cells"]
+
+_COUNTS_FIRST = (9, 8)  # since then IPython counts a cell before it tells of its start
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +93,10 @@ class Cells:
 
     def enter_running(self) -> None:
         """Take up the cell that runs already, in which we were loaded."""
-        if self._shell.display_trap.is_active:
+        trap = self._shell.display_trap
+        if getattr(
+            trap, "is_active", sys.displayhook is trap.hook
+        ):  # no such word before IPython 8
             cell = _Open(None, threading.get_ident())
             self._open.append(cell)
             self._put_around(cell, None)
@@ -147,11 +154,11 @@ class Cells:
     def _identity(self, info: Any) -> Cell:
         header = _parent_of(self._shell)
         cell_id = getattr(info, "cell_id", None) or header.get("metadata", {}).get("cellId")
-        # It has been counted by now, unless it is not to be.
         counted = info is None or info.store_history
+        number = self._shell.execution_count - (version_info >= _COUNTS_FIRST)
         return Cell(
             cell_id=cell_id,
-            execution_count=(self._shell.execution_count - 1 or None) if counted else None,
+            execution_count=(number or None) if counted else None,
             run_id=new_id(),
             notebook=_notebook(self._shell.user_ns),
         )

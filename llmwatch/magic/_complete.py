@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
+from typing import TYPE_CHECKING, Any
 
 from ..alerting import SEVERITIES
 from ..semconv import FIGURES
@@ -15,7 +13,10 @@ from ._commands import CHOICES, WHAT
 from ._line import FLAGS, VALUES
 from ._rules import ALERT
 
-__all__ = ["llmwatch_matcher"]
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext
+
+__all__ = ["completing"]
 
 _TAKING: Mapping[str, Sequence[str]] = {
     "--what": WHAT, "--by": GROUPS, "--severity": SEVERITIES,
@@ -26,22 +27,35 @@ _TAKING: Mapping[str, Sequence[str]] = {
 _LINE = re.compile(r"\s*(?P<magic>%%?)llmwatch\s+(?P<words>.*)$")
 
 
-@context_matcher(identifier="llmwatch_matcher")  # type: ignore[untyped-decorator]  # IPython's
-def llmwatch_matcher(context: CompletionContext) -> Any:
-    """The words that can come next on the line; others are kept out where there is one."""
-    found = _LINE.match(context.text_until_cursor)
+def completing(completer: Any) -> tuple[list[Any], Any]:
+    """What completes our words, and the list of `completer` that it belongs in."""
+    try:
+        from IPython.core.completer import SimpleCompletion, context_matcher
+    except ImportError:  # before IPython 8.6, as in Colab
+        return completer.magic_arg_matchers, lambda _: _words(completer.text_until_cursor)[1]
+
+    @context_matcher(identifier="llmwatch_matcher")  # type: ignore[untyped-decorator]  # IPython's
+    def llmwatch_matcher(context: CompletionContext) -> Any:
+        begun, words = _words(context.text_until_cursor)
+        return {
+            "completions": [SimpleCompletion(text=word, type="magic") for word in words],
+            "matched_fragment": begun,
+            "suppress": bool(words),
+            "ordered": True,
+        }
+
+    return completer.custom_matchers, llmwatch_matcher
+
+
+def _words(text: str) -> tuple[str, list[str]]:
+    """The word that is begun at the end of a line of ours, and what it can become."""
+    found = _LINE.match(text)
     if found is None:
-        return {"completions": []}
+        return "", []
     *before, begun = found["words"].split(" ")
     before = [word for word in before if word]
     known = _of_cell(before) if found["magic"] == "%%" else _of_line(before)
-    fitting = [word for word in known if word.startswith(begun)]
-    return {
-        "completions": [SimpleCompletion(text=word, type="magic") for word in fitting],
-        "matched_fragment": begun,
-        "suppress": bool(fitting),
-        "ordered": True,
-    }
+    return begun, [word for word in known if word.startswith(begun)]
 
 
 def _of_cell(before: Sequence[str]) -> Sequence[str]:

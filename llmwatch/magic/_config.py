@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitType, Undefined
 from traitlets.config import Configurable
@@ -12,8 +12,13 @@ from ..settings import Settings
 
 __all__ = ["LLMWatch"]
 
+if TYPE_CHECKING:
+    _Trait = TraitType[Any, Any]
+else:
+    _Trait = TraitType  # takes no parameters in older traitlets
 
-class _Setting(TraitType[Any, Any]):
+
+class _Setting(_Trait):
     """A setting of the session; it has no value of its own, so that there are never two."""
 
     info_text = "a setting of llmwatch"

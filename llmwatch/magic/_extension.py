@@ -12,7 +12,7 @@ from ..recorder import session
 from ._alerts import Banners
 from ._cells import Cells
 from ._commands import Commands
-from ._complete import llmwatch_matcher
+from ._complete import completing
 from ._config import LLMWatch
 from ._magics import Magics
 from ._receipts import Receipts
@@ -40,7 +40,7 @@ class Extension:
         self._listen("post_run_cell", banners.post_run_cell)  # an alert stands below the receipt
         self._append(shell.input_transformers_cleanup, as_comment)
         self._append(shell.input_transformers_post, one_line_cells(shell))
-        self._append(shell.Completer.custom_matchers, llmwatch_matcher)
+        self._append(*completing(shell.Completer))
         self._cells.enter_running()
 
     def remove(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from ..frames import series
 from ..records import Span
 from ..semconv import SPAN_COLUMNS, Column
 from ._source import Source
@@ -47,12 +48,12 @@ class SpanTable(Source):
 
 def _told(column: Column, spans: list[Span]) -> pd.Series[Any]:
     if column.name == "kind":
-        return _series(column, ["span"] * len(spans))
+        return series(["span"] * len(spans), column.dtype)
     if column.name == "ended_at":
-        return _series(column, [_ended_ns(span) for span in spans])
+        return series([_ended_ns(span) for span in spans], column.dtype)
     if column.name not in Span.__dataclass_fields__:
-        return _series(column, [None] * len(spans))
-    return _series(column, list(map(attrgetter(column.name), spans)))
+        return series([None] * len(spans), column.dtype)
+    return series(list(map(attrgetter(column.name), spans)), column.dtype)
 
 
 def _ended_ns(span: Span) -> int | None:
@@ -68,22 +69,9 @@ def _of_calls(column: Column, calls: pd.DataFrame) -> pd.Series[Any]:
         operation, model = calls["operation"].fillna("call"), calls["model"].fillna("")
         return (operation + " " + model).str.strip()
     if column.name == "kind":
-        return _series(column, ["llm"] * len(calls))
+        return series(["llm"] * len(calls), column.dtype)
     if column.name == "duration_s":
         return calls["latency_s"]
     if column.name == "ended_at":
         return calls["started_at"] + pd.to_timedelta(calls["latency_s"], unit="s")
-    return _series(column, [None] * len(calls))
-
-
-def _series(column: Column, values: list[Any]) -> pd.Series[Any]:
-    import numpy as np
-    import pandas as pd
-
-    if column.kind == "time":
-        moments = pd.array(values, dtype="Int64")
-        return pd.Series(pd.to_datetime(moments, unit="ns", utc=True))
-    if column.kind == "text":
-        return pd.Series(values, dtype=pd.StringDtype("python", na_value=np.nan))
-    series: pd.Series[Any] = pd.Series(values, dtype=cast("Any", column.dtype))
-    return series
+    return series([None] * len(calls), column.dtype)

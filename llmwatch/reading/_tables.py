@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..exceptions import UsageError
-from ..frames import text_dtype
+from ..frames import series
 from ..semconv import NAMES
 from ..totals import BEGUN, refused
 from ._source import Source
@@ -51,7 +51,7 @@ class Tables(Source):
 
         rows = self._in_flight()
         columns = {name: [row.get(name) for row in rows] for name in _ACTIVE}
-        return pd.DataFrame({name: _series(columns[name], kind) for name, kind in _ACTIVE.items()})
+        return pd.DataFrame({name: series(columns[name], kind) for name, kind in _ACTIVE.items()})
 
     def slowest(self, n: int = 5) -> pd.DataFrame:
         """The `n` calls that took longest, the slowest first; the telling columns in front.
@@ -109,14 +109,6 @@ def _refused(calls: pd.DataFrame, failed: pd.Series[bool]) -> np.ndarray:
     """Which of the failed calls had not begun to be answered."""
     columns = {name: calls[name].to_numpy("float64", na_value=float("nan")) for name in BEGUN}
     return refused(failed.to_numpy(), columns)
-
-
-def _series(values: list[Any], kind: str) -> pd.Series[Any]:
-    import pandas as pd
-
-    if kind.startswith("datetime"):
-        return pd.Series(pd.to_datetime(pd.array(values, dtype="Int64"), unit="ns", utc=True))
-    return pd.Series(values, dtype=text_dtype() if kind == "str" else kind)
 
 
 def _led(frame: pd.DataFrame, first: tuple[str, ...]) -> pd.DataFrame:

@@ -36,6 +36,9 @@ _ASKED = (
 )  # fmt: skip
 _RETRY_S = 0.05  # how often we look whether a failed call is being tried again
 _WAIT_S = 2.0  # the longest that reading waits for what is still queued
+_FIRST_WAIT_S = (
+    10.0  # ... behind the first call, which a cold and busy machine takes seconds to read
+)
 
 
 def _redactor_of(settings: Settings) -> Redactor:
@@ -205,8 +208,9 @@ class Session(Reading):
         return self._worker.drain(timeout)
 
     def _settle(self) -> None:
-        if not self.settled(_WAIT_S):
-            faults.note("read", "calls were still queued after 2 s of waiting")
+        longest = _WAIT_S if self._worker.is_warm else max(_WAIT_S, _FIRST_WAIT_S)
+        if not self.settled(longest):
+            faults.note("read", f"calls were still queued after {longest:g} s of waiting")
 
     def _view(self) -> View:
         return self.store.view()

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from llmwatch.frames import text_dtype
 from llmwatch.semconv import COLUMNS
 
 # As the store keeps text: whatever came, also what no file can hold.
-_KINDS: dict[str, Any] = {"text": pd.StringDtype("python", na_value=np.nan), "flag": "boolean"}
+_KINDS: dict[str, Any] = {"text": text_dtype(), "flag": "boolean"}
 START = pd.Timestamp("2026-03-05 12:00", tz="UTC")
 KINDS = ("latency", "tokens", "cost", "errors", "timeline", "waterfall", "compare")
 OF_CALLS = KINDS[:-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .kernel import once_ready
@@ -76,7 +78,9 @@ def test_an_exception_and_its_receipt(loaded):
     """The traceback names the line as the editor counts it; the receipt stands below it."""
     run = loaded.run("%%llmwatch\nask()\n\n1 / 0")
     assert run.error["ename"] == "ZeroDivisionError"
-    assert "line 4" in "".join(run.error["traceback"]).replace("\x1b[39m", "")
+    # IPython 7 draws an arrow beside the line.
+    seen = re.sub(r"\x1b\[[0-9;]*m", "", "".join(run.error["traceback"]))
+    assert re.search("line 4|-> 4 ", seen)
     kinds = [m["msg_type"] for m in run.messages]
     assert kinds.index("error") < kinds.index("display_data")
     assert run.receipt.startswith("1 call · ")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from llmwatch import faults
+from llmwatch.frames import text_dtype
 from llmwatch.records import Call
 from llmwatch.semconv import COLUMNS, NAMES
 from llmwatch.store import Store
@@ -41,7 +42,8 @@ def test_a_frame_has_the_columns_of_the_table(n):
     frame = filled(n).view().frame()
     assert len(frame) == n
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
-        column.name: column.dtype for column in COLUMNS
+        column.name: str(text_dtype()) if column.kind == "text" else column.dtype
+        for column in COLUMNS
     }
     assert tuple(frame.columns) == NAMES
     assert frame.index.equals(pd.RangeIndex(n))
