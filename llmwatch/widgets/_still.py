@@ -31,7 +31,7 @@ class Still:
     Parameters
     ----------
     source : object
-        The session: `.store`.
+        The session: `.store`, `.running`.
     """
 
     def __init__(self, source: Any) -> None:
@@ -39,6 +39,7 @@ class Still:
         columns = self._columns = view.arrays(*dict.fromkeys((*NEEDED, *CHARTED)))
         self._session_id = source.session_id
         self._budget = getattr(source, "budget", None)
+        self._running = source.running
         firing = firing_of(source)
         self._alerts, self._threshold_s = firing.told(), firing.threshold_s()
         ok = codes_of(columns) == STATUSES.index("ok")
@@ -67,7 +68,7 @@ class Still:
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(self._at_ns / 1e9))
         return (
             f'<div {_BOX} data-session="{self._session_id}"><div><b>llmwatch</b> '
-            f'<span style="{FAINT}">as of {at}</span></div>'
+            f'<span style="{FAINT}">{" · ".join([f"as of {at}", *self._open()])}</span></div>'
             f"{''.join(map(_alert, self._alerts))}"
             f"{tiles_html(self._tiles())}{self._rated_html()}"
             f'<div style="display:flex;flex-wrap:wrap;align-items:flex-end">{charts}</div>'
@@ -79,9 +80,13 @@ class Still:
         said = [f"{tile.label} {tile.value}" for tile in self._tiles()]
         if self._figures["satisfaction_n"]:
             said.append(f"Satisfaction {self._figures['satisfaction']:.2f}")
-        said += [alert["message"] for alert in self._alerts]
+        said += [*self._open(), *(alert["message"] for alert in self._alerts)]
         lines = ["llmwatch: " + " · ".join(said), *rows_text(self._calls)]
         return "\n  ".join(lines).replace("\u202f", " ")
+
+    def _open(self) -> list[str]:
+        """What no figure counts yet."""
+        return [f"{self._running:,} running"] if self._running else []
 
     def _tiles(self) -> list[Tile]:
         return tiles(

@@ -115,6 +115,17 @@ def test_the_picture_says_what_the_rows_say(page, name):
     assert [row[first:end] for row in cells] == [row[first:end] for row in rows]
 
 
+def test_the_picture_counts_what_was_in_flight(page):
+    """Such calls are in no figure yet, as in the panel's head, but for an age that goes on."""
+    session = SESSIONS["full"]()
+    said = show(page, whole(session), charts=False).locator(".lw-running").inner_text()
+    assert "1 running · " in said
+    head = still(page, session, charts=False).locator("div").first
+    assert head.inner_text().endswith(" · 1 running")
+    assert " · 1 running · " in Still(session).text()
+    assert "running" not in Still(Made()).html()
+
+
 @pytest.mark.parametrize("name", SESSIONS)
 def test_the_picture_needs_little_room(page, name):
     """At no width does the page scroll sideways, and no figure is cut; a wide table does in itself."""
