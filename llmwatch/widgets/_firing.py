@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -73,7 +74,11 @@ class Firing:
         """What the browser gets: the most urgent first, at most five."""
         firing = self._loud()
         firing.sort(key=lambda alert: (_URGENT.index(alert.severity), alert.since))
-        return [_told(alert) for alert in firing[:_SHOWN]]
+        alike = Counter(alert.message for alert in firing)
+        return [
+            _told(alert, named=bool(alert.labels) or alike[alert.message] > 1)
+            for alert in firing[:_SHOWN]
+        ]
 
     def threshold_s(self) -> float | None:
         """Where the strictest rule on a percentile of latency draws its line."""
@@ -94,11 +99,13 @@ def firing_of(source: Any) -> Firing:
     return firing
 
 
-def _told(alert: Any) -> dict[str, Any]:
+def _told(alert: Any, *, named: bool) -> dict[str, Any]:
+    """One of them; `named` where its message does not tell it from another, say of another group."""
     words = ("key", "name", "severity", "figure", "message", "detail", "hint")
+    message = " ".join(filter(None, (_TILES.get(alert.figure), alert.message)))
     return {
         **{word: getattr(alert, word) for word in words},
-        "message": " ".join(filter(None, (_TILES.get(alert.figure), alert.message))),
+        "message": f"{alert.subject}: {message}" if named else message,
         "since_ms": int(alert.since.timestamp() * 1000),
         "call_ids": list(alert.call_ids[-_CALLS:]),
     }
