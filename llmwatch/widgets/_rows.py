@@ -19,7 +19,10 @@ _SAME = (
     "estimated_output_tokens", "reasoning_tokens", "attempts", "finish_reason", "http_status",
     "error_type", "error_code", "call_id",
 )  # fmt: skip
-_ROUNDED = ("latency_s", "ttft_s", "retry_wait_s", "cost_usd", "estimated_cost_usd", "score")
+_ROUNDED = {
+    "latency_s": 4, "ttft_s": 4, "retry_wait_s": 4, "cost_usd": 7, "estimated_cost_usd": 7, "score": 4,
+}  # fmt: skip
+"""To how many digits: of dollars all are shown, however many there are."""
 _LONG = ("error_message", "request_preview", "response_preview")
 
 _TRACE = ("parent_span_id", "trace_id")
@@ -47,7 +50,7 @@ def row(number: int, call: Call, tries: Sequence[int | None] = ()) -> list[Any]:
     """
     values: list[Any] = [number, call.started_at // 1_000_000]
     values += [_short(getattr(call, name), _NAME) for name in _SAME]
-    values += [rounded(getattr(call, name)) for name in _ROUNDED]
+    values += [rounded(getattr(call, name), digits) for name, digits in _ROUNDED.items()]
     values.append(", ".join(str(status or "no answer") for status in tries) or None)
     values += [_short(getattr(call, name), _PREVIEW) for name in _LONG]
     if call.parent_span_id is not None:  # one alone in its trace has nothing to show of it

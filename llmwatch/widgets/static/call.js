@@ -30,7 +30,7 @@ function detail(view, number) {
         el("dt", { text: name }),
         el("dd", { text: value, dir: "auto", ...(bad ? { class: "lw-bad" } : {}) })]));
       texts.replaceChildren(...["request_preview", "response_preview"].filter(name => call[name])
-        .map(name => el("pre", { text: call[name], dir: "auto", tabindex: 0,
+        .map(name => el("pre", { text: call[name], dir: "auto", tabindex: 0, role: "group",
           "aria-label": name === "request_preview" ? "Asked" : "Answered" })));
     }
     steps.draw(call);

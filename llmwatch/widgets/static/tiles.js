@@ -41,12 +41,12 @@ const TILES = [
     value: f => (f.cost_usd == null && f.estimated_cost_usd ? `~${dollars(f.estimated_cost_usd)}`
       : dollars(f.cost_usd)),
     context: (f, view) => (f.unpriced ? `${grouped(f.unpriced)} unpriced` : limit(view)),
-    aside: (f, view) => (f.unpriced && view.budget() ? used(view.budget()) : ""),
+    aside: (f, view) => (f.unpriced && view.budget() ? percent(shareOf(view.budget())) : ""),
     bad: (f, view) => view.budget() !== null && view.budget()[0] >= view.budget()[1] },
 ];
 // A budget is that of a watch, of which the calls here may be a part or more.
 const limit = view => (view.budget() ? view.budget().map(dollars).join(" of ") : "");
-const used = ([spent, most]) => percent(most ? spent / most : 1);
+const shareOf = ([spent, most]) => (most ? spent / most : 1);
 
 function tiles(view) {
   const made = TILES.map(tile => ({ tile, ...tileOf(tile) }));
@@ -102,7 +102,7 @@ function drawTile(one, figures, seen, view) {
   one.bar.hidden = budget === null;
   one.course.style.display = budget === null ? "" : "none";
   mark(one.bar, "title", budget && `${dollars(budget[0])} of ${dollars(budget[1])} spent`);
-  if (budget) one.bar.firstChild.style.width = `${Math.min(100, 100 * budget[0] / budget[1])}%`;
+  if (budget) one.bar.firstChild.style.width = `${100 * Math.min(1, shareOf(budget))}%`;
   drawCourse(one, one.value.dataset.said === UNKNOWN ? [] : courseOf(tile.series, seen.buckets));
 }
 

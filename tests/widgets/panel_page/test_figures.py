@@ -10,7 +10,7 @@ from llmwatch import words
 from llmwatch.alerting import rule_of
 from tests.widgets.make import call
 from tests.widgets.panel import Made, drawn, show, whole
-from tests.widgets.panel_page.plain import calls, flying, tile
+from tests.widgets.panel_page.plain import calls, flying, news, tile
 
 NUMBERS = (0, 1e-12, 0.00001, 0.0041, 0.0999, 0.123456, 0.5004, 0.906, 0.9994, 0.99951, 1.234, 1.52, 9.994,
            9.996, 12.44, 59.7, 99.46, 99.6, 130.2, 999.4, 3599.2, 3700, 9999.4, 9999.7, 12_500,
@@ -173,6 +173,22 @@ def test_speed_and_budget_stand_at_every_width(page):
     state = {**whole(Made(*calls(30, status="ok", cost_usd=0.04))), "budget": [0.08, 0.5]}
     root = show(page, state, charts=False)
     assert root.locator("[data-tile=cost] .lw-context").last.inner_text() == "$0.08 of $0.50"
+
+
+def test_a_call_that_costs_much_is_told_to_the_dollar(page):
+    """As in a receipt: no digit of it is lost on its way to the browser."""
+    root = show(page, whole(Made(*calls(1, cost_usd=12_345.0))), charts=False)
+    assert root.locator(".lw-row .lw-cost").inner_text() == words.dollars(12_345.0) == "$12,345"
+
+
+def test_a_budget_of_nothing_is_spent(page):
+    """Its bar is full, and not as long as it was before."""
+    state = whole(Made(*calls(5)))
+    root = show(page, {**state, "budget": [0.1, 1.0]}, charts=False)
+    filled = root.locator("[data-tile=cost] .lw-bar span")
+    assert filled.get_attribute("style") == "width: 10%;"
+    news(root, state, 1, 0, budget=[0.0, 0.0])
+    assert filled.get_attribute("style") == "width: 100%;"
 
 
 def test_only_the_figure_of_the_alert_is_red(page):

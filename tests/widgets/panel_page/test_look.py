@@ -89,6 +89,18 @@ def test_nothing_is_cut_at_any_width(page, name):
         assert root.locator(".lw-none").inner_text().startswith("No calls yet. Recording is paused")
 
 
+def test_at_twice_the_size_nothing_lies_over_another(page):
+    """Under a narrow cell little more than 200 px are left: what is side by side goes below."""
+    root = show(page, whole(full()))
+    page.set_viewport_size({"width": 220, "height": 900})
+    assert at_rest(root, CUT) == []
+    title, tools = (root.locator(it).bounding_box() for it in (".lw-title", ".lw-tools"))
+    assert title["y"] + title["height"] <= tools["y"]
+    assert root.locator(".lw-alert b").bounding_box()["width"] > 100
+    widths = {box.bounding_box()["width"] for box in root.locator(".lw-tile").all()}
+    assert min(widths) > 90
+
+
 @pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everything_can_be_read(page, theme, gone):
