@@ -148,10 +148,7 @@ def _latency(
     high = 10 ** ceil(log10(max(100 * low, 1.2 * (at or 0), size.max())) - 1e-9)
     ticks = [10.0**n for n in range(round(log10(low)), round(log10(high)) + 1)]
     ticks = ticks[-1::-2][::-1] if len(ticks) > 4 else ticks
-    words = apart(named)
-    keys = [(_SQUARE, _COLOURS[place[model]], words[model] or "no model") for model in named]
-    keys += [(_SQUARE, EITHER.other, "other")] if len(place) > len(named) else []
-    keys += [("\u00d7", EITHER.bad, "error")] if any(row["is"] == "error" for row in rows) else []
+    keys = _marks(rows, named)
     span = _span(course)
     if len(newest) < len(where):
         keys.insert(0, ("", "inherit", f"newest {_NEWEST}"))
@@ -161,6 +158,15 @@ def _latency(
         {"calls": rows, "limits": [{"at": at}] if at else []},
         span | {"low": low, "high": high, "ticks": ticks, "top": ticks[-1]},
     )  # fmt: skip
+
+
+def _marks(rows: Sequence[Mapping[str, Any]], named: Sequence[str]) -> list[tuple[str, str, str]]:
+    """What the marks of these rows stand for: an error is red, whosever it is."""
+    dots = {row["c"] for row in rows if row["is"] != "error"}
+    words = [word or "no model" for word in apart(named).values()] + ["other"]
+    squares = [(_SQUARE, _COLOURS[n], word) for n, word in enumerate(words) if str(n) in dots]
+    is_red = any(row["is"] == "error" for row in rows)
+    return squares + ([("\u00d7", EITHER.bad, "error")] if is_red else [])
 
 
 def _tokens(course: Mapping[str, Any]) -> _Chart | None:

@@ -16,6 +16,7 @@ __all__ = ["newest_html", "rows_text"]
 
 _ENDS = {"cancelled": "stopped", "partial": "left early"}
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
+_JOINT = re.compile("(?<=[/_:@])(?=.)")  # where a name may break also if no style says so
 _TABLE = "font:inherit;font-size:12px;color:inherit;margin:0;border-collapse:collapse"
 _NAME = 'style="text-align:left;padding:2px 6px 2px 0"'
 _WORD = 'style="text-align:right;padding:2px 6px"'
@@ -43,6 +44,7 @@ def _row(call: Call, names: Mapping[str, str]) -> str:
     time = f"<td {_NUMBER}>{took}"
     if call.status == "error":  # a long word: it may break where the next one begins in it
         time = f'<td {_WORD}><span style="{BAD}">{_HUMP.sub("<wbr>", took)}</span>'
+    model, tag = (_JOINT.sub("<wbr>", name) for name in (model, tag))
     tagged = f"<bdi>{tag}</bdi>" if tag else ""
     where = " ".join(part for part in (place, tagged) if part)
     return (

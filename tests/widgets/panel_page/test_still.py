@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -164,3 +165,22 @@ def test_the_names_of_models_are_whole_in_little_room(page):
     keys = root.locator("span:has(> bdi)")
     assert keys.evaluate_all("all => all.every(it => it.scrollWidth <= it.clientWidth + 1)")
     assert len({*root.locator("td > bdi").all_inner_texts()}) == 2
+
+
+def test_a_name_breaks_at_its_slashes_where_no_style_says_so(page):
+    """JupyterLab drops `overflow-wrap:anywhere` in a notebook that it does not trust."""
+    session = Made(*calls(2, model="accounts/fireworks/models/llama", tag="team_a/prompt_v2"))
+    root = still(page, session, charts=False)
+    root.evaluate("it => it.querySelectorAll('bdi').forEach(name => name.removeAttribute('style'))")
+    page.set_viewport_size({"width": 260, "height": 900})
+    assert root.locator("div:has(> table)").evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+def test_the_key_of_latency_names_what_is_drawn():
+    """A model of which every call failed has no mark of its own: that is the red one."""
+    ours = {"model": "mine", "status": "ok"}
+    failed = {"model": "theirs", "status": "error"}
+    key = re.compile("<bdi[^>]*>([^<]*)")
+    both = Still(Made(*calls(4, **ours), *calls(8, **failed))).charts()
+    assert key.findall(both)[:2] == ["mine", "error"]
+    assert key.findall(Still(Made(*calls(8, **failed))).charts())[0] == "error"
