@@ -82,8 +82,8 @@ function chip(label, all, choose) {
         return el("option", { text: words, dir: "auto" });
       }));
     }
-    select.selectedIndex = 1 + shown.findIndex(([known]) => known === value);
-    if (value === null) select.selectedIndex = 0;
+    const at = value === null ? 0 : 1 + shown.findIndex(([known]) => known === value);
+    if (select.selectedIndex !== at) select.selectedIndex = at;  // a list that is open starts anew
     mark(node, "data-on", value === null ? null : "");
     clear.hidden = value === null;
     node.hidden = value === null && shown.length < 2;

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from tests.widgets.panel import Made, drawn, show, whole
-from tests.widgets.panel_page.plain import calls
+from tests.widgets.panel_page.plain import calls, news
 
 PATH = "accounts/fireworks/models/llama-v3p1-"
 KEYS = "[data-picture=latency] .lw-key"
@@ -86,3 +86,17 @@ def test_a_filter_keeps_its_words(page):
     chosen = "it => it.selectedOptions[0].textContent"
     for label, option in (("Cell", "cell [11]"), ("Status", "failed")):
         assert root.get_by_label(label, exact=True).evaluate(chosen) == option
+
+
+def test_a_filter_that_is_open_is_left_alone(page):
+    """News comes twice a second: a list that one is choosing from would begin anew each time."""
+    state = whole(Made(*calls(30)))
+    root = show(page, state, charts=False)
+    page.evaluate("""window.touched = 0;
+        const {prototype} = HTMLSelectElement;
+        const at = Object.getOwnPropertyDescriptor(prototype, 'selectedIndex');
+        const note = function (value) { window.touched += 1; at.set.call(this, value); };
+        Object.defineProperty(prototype, 'selectedIndex', {...at, set: note});""")
+    for turn in range(1, 4):
+        news(root, state, turn, turn - 1)
+    assert page.evaluate("touched") == 0
