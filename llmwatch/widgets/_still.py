@@ -10,9 +10,10 @@ import time
 from html import escape
 from typing import Any
 
-from ..colours import BAD
+from ..colours import BAD, WARN
 from ..semconv import STATUSES
 from ..totals import codes_of, known
+from ..words import plural
 from ._drawing import CHARTED, drawn
 from ._firing import firing_of
 from ._newest import newest_html, rows_text
@@ -22,6 +23,7 @@ from ._tiles import FAINT, Tile, tiles, tiles_html
 __all__ = ["Still"]
 
 _ROWS = 10
+_LOOKS = {"critical": ("✕", BAD), "warning": ("▲", WARN), "info": ("●", "")}
 _BOX = 'class="llmwatch-still tex2jax_ignore mathjax_ignore"'
 
 
@@ -42,6 +44,7 @@ class Still:
         self._running = source.running
         firing = firing_of(source)
         self._alerts, self._threshold_s = firing.told(), firing.threshold_s()
+        self._more = firing.count - len(self._alerts)
         ok = codes_of(columns) == STATUSES.index("ok")
         latency, is_known = known(columns["latency_s"][ok])
         self._slowest = max(latency[is_known].tolist(), default=None)
@@ -69,7 +72,7 @@ class Still:
         return (
             f'<div {_BOX} data-session="{self._session_id}"><div><b>llmwatch</b> '
             f'<span style="{FAINT}">{" · ".join([f"as of {at}", *self._open()])}</span></div>'
-            f"{''.join(map(_alert, self._alerts))}"
+            f"{''.join(map(_alert, self._alerts))}{self._others_html()}"
             f"{tiles_html(self._tiles())}{self._rated_html()}"
             f'<div style="display:flex;flex-wrap:wrap;align-items:flex-end">{charts}</div>'
             f"{newest_html(self._calls, self._total)}</div>"
@@ -94,6 +97,11 @@ class Still:
             alarmed={alert["figure"] for alert in self._alerts},
         )  # fmt: skip
 
+    def _others_html(self) -> str:
+        return (
+            f'<div style="{FAINT}">{plural(self._more, "more alert")}</div>' if self._more else ""
+        )
+
     def _rated_html(self) -> str:
         f = self._figures
         if not f["satisfaction_n"]:
@@ -103,7 +111,8 @@ class Still:
 
 
 def _alert(told: dict[str, Any]) -> str:
+    mark, ink = _LOOKS[told["severity"]]  # a mark, too: where no style counts all ink is the same
     return (
-        f'<div><b style="{BAD}">{escape(told["message"])}</b> '
-        f'<span style="{FAINT}">{escape(told["detail"])}</span></div>'
+        f'<div><b style="{ink}">{mark} <bdi>{escape(told["message"])}</bdi></b> '
+        f'<bdi style="{FAINT}">{escape(told["detail"])}</bdi></div>'
     )

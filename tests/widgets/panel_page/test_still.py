@@ -123,6 +123,21 @@ def test_the_picture_counts_what_was_in_flight(page):
     assert "running" not in Still(Made()).html()
 
 
+def test_the_picture_names_the_most_urgent_alerts(page):
+    """Five of them, as the panel's strip does, and how many there are beside them."""
+    session = Made(*calls(30))
+    for name, severity in zip("abcdefg", ["info", "critical", *["warning"] * 5], strict=True):
+        session.alerts.add(rule_of(name, "requests > 1", severity=severity))
+    session.alerts.evaluate()
+    root = show(page, whole(session), charts=False)
+    strip = root.locator(".lw-alert b").all_inner_texts()
+    rest = root.locator(".lw-strip .lw-rest").inner_text()
+    root = still(page, session, charts=False)
+    assert root.locator("div > b > bdi").all_inner_texts() == strip
+    assert root.locator("div > b:has(bdi)").first.inner_text().startswith("✕ b")
+    assert root.get_by_text(rest.partition(":")[0], exact=True).is_visible()
+
+
 @pytest.mark.parametrize("name", SESSIONS)
 def test_the_picture_needs_little_room(page, name):
     """At no width does the page scroll sideways, and no figure is cut; a wide table does in itself."""
