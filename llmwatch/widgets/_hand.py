@@ -55,4 +55,9 @@ def _class() -> Any:
         _esm = _SCRIPT.read_text("utf-8")
         kernel = traitlets.Unicode().tag(sync=True)
 
+        def close(self) -> None:
+            layout = self.layout  # has a comm of its own, which would stay
+            super().close()
+            layout.close()
+
     return Hand

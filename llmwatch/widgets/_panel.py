@@ -63,7 +63,9 @@ class Panel:
         """Stop following the session, and take the panel out of the browser."""
         self._refresher.stop()
         self._forget_picture()
+        layout = self.widget.layout  # has a comm of its own, which would stay
         self.widget.close()
+        layout.close()
 
     def leave_picture(self) -> None:
         """Put a picture of the session under the cell: seen where, and when, nothing is live.
