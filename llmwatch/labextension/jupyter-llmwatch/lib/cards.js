@@ -22,6 +22,13 @@ const NO_WIDGETS = {
   code: "pip install jupyterlab_widgets"
 };
 
+const ELSEWHERE = {
+  state: "cannot show",
+  title: "Reload the page to see it here",
+  text: "JupyterLab shows what is live in a kernel only with the first document that it was opened "
+    + "in, which is no longer there."
+};
+
 // Why a notebook has no panel.
 export function card(name, link, failure) {
   const state = STATES[link.kernel] ?? "not watching";
@@ -43,6 +50,11 @@ export function card(name, link, failure) {
         : "One moment."
     };
   }
+  if (link.isSecond) return ELSEWHERE;
+  if (!link.speaksPython) {
+    return { state, title: `${name} is not Python`, text: "llmwatch records Python kernels." };
+  }
+  if (link.problem) return notLoaded(state, link.problem);
   return {
     state,
     title: `Nothing recorded in ${name} yet`,
@@ -50,6 +62,22 @@ export function card(name, link, failure) {
       + "Nothing leaves your machine.",
     code: LOAD
   };
+}
+
+function notLoaded(state, { ename, evalue }) {
+  return ename === "ModuleNotFoundError"
+    ? {
+        state,
+        title: "The kernel has no llmwatch",
+        text: `${evalue}. Run this in a cell, then load it again.`,
+        code: "%pip install jupyter-llmwatch"
+      }
+    : {
+        state,
+        title: "llmwatch could not be loaded",
+        text: `${ename}: ${evalue}`.slice(0, 200),
+        code: LOAD
+      };
 }
 
 // Why the panel that is shown stands still; null while it does not.
@@ -62,10 +90,9 @@ export function standstill(link) {
     case "restarting":
       return { text: "The kernel is restarting. What you see is from before." };
   }
-  if (link.linked) return null;
-  return link.restarted
-    ? { text: "Kernel restarted: what you see is from before. To go on, run", code: LOAD }
-    : { text: "The kernel no longer answers for llmwatch. To go on, run", code: LOAD };
+  return link.linked
+    ? null
+    : { text: "Kernel restarted: what you see is from before. To go on, run", code: LOAD };
 }
 
 // -- how it is shown -----------------------------------------------------------------------------

@@ -12,7 +12,8 @@ const SUBSHELL_MS = 2000;
 const later = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 export class Link {
-  // `says` hears what the kernel sends, `ended` that it has ended the line, `changed` all else.
+  // `says` hears what the kernel sends, `changed` how things stand now; `ended` that the line is
+  // over for good: the kernel has ended it, or is another one.
   constructor(context, { says, ended, changed }) {
     this._context = context;
     this._says = says;
@@ -20,10 +21,10 @@ export class Link {
     this._changed = changed;
     this._kernel = null;
     this._comm = null;
-    this._asking = false;
+    this._asking = null; // stands for the question that is on its way
     this._busySince = null;
     this.answered = false; // whether the kernel has told if llmwatch is there
-    this.restarted = false; // whether the kernel is another one than that which was linked
+    this.problem = null; // the error, of `ename` and `evalue`, with which loading llmwatch ended
     context.kernelChanged.connect(this._onKernel, this);
     context.statusChanged.connect(this._onStatus, this);
     context.connectionStatusChanged.connect(this._onConnection, this);
@@ -32,6 +33,22 @@ export class Link {
 
   get linked() {
     return this._comm !== null;
+  }
+
+  // Whether another document was connected to this kernel first: JupyterLab gives that its comms.
+  get isSecond() {
+    return this._kernel?.handleComms === false;
+  }
+
+  get kernelId() {
+    return this._kernel?.id;
+  }
+
+  // Whether `%load_ext` could mean something to this kernel; also where nobody knows.
+  get speaksPython() {
+    const { specs } = this._context.specsManager ?? {};
+    const language = specs?.kernelspecs[this._kernel?.name]?.language;
+    return !language || /python|sage/i.test(language);
   }
 
   // How the kernel is: none, dead, restarting, lost, starting, busy or idle.
@@ -62,6 +79,19 @@ export class Link {
     if (!comm.isDisposed) comm.open({ type });
   }
 
+  // Have the kernel load llmwatch, as a cell that is not seen.
+  async load() {
+    const kernel = this._kernel;
+    const content = { code: "%load_ext llmwatch", silent: true, store_history: false };
+    try {
+      const { content: reply } = await kernel.requestExecute(content).done;
+      if (kernel === this._kernel && reply.status === "error") this.problem = reply;
+    } catch {
+      // The kernel went away meanwhile, which is told anyway.
+    }
+    this._changed();
+  }
+
   dispose() {
     this._context.kernelChanged.disconnect(this._onKernel, this);
     this._context.statusChanged.disconnect(this._onStatus, this);
@@ -71,14 +101,14 @@ export class Link {
 
   _onKernel(_, { newValue }) {
     // After a restart it is told, too, with the same one.
-    if (newValue?.id !== this._kernel?.id) this.restarted = false;
+    const isOther = newValue?.id !== this._kernel?.id;
     this._take(newValue);
+    if (isOther) this._ended();
     this._changed();
   }
 
   _onStatus(_, status) {
     if (status.endsWith("restarting") || status === "dead") {
-      this.restarted ||= this.linked;
       this._forget(); // JupyterLab has disposed of all comms of the old process
     } else if (["idle", "busy"].includes(status)) {
       this._ask();
@@ -91,6 +121,8 @@ export class Link {
     if (status === "connected") {
       this._wasConnected = true;
       this._lookAgain();
+      this.answered = false; // what the kernel said meanwhile was lost, also an answer
+      this._asking = null;
       this._ask();
     }
     this._changed();
@@ -126,35 +158,45 @@ export class Link {
   }
 
   _forget() {
-    this._comm = null;
-    this._asking = this.answered = false;
+    this._comm = this._asking = this.problem = null;
+    this.answered = false;
   }
 
   async _ask() {
-    const kernel = this._kernel;
+    const [kernel, comm] = [this._kernel, this._comm];
     if (this._asking || this.answered || !kernel?.handleComms) return;
-    this._asking = true;
+    const asking = (this._asking = {});
+    let comms;
     try {
-      const { content } = await kernel.requestCommInfo({ target_name: TARGET });
-      if (kernel !== this._kernel) return;
-      this.answered = true;
-      const [id] = Object.keys(content.comms ?? {});
-      if (id && !kernel.hasComm(id)) this._opened(kernel.createComm(TARGET, id));
+      comms = (await kernel.requestCommInfo({ target_name: TARGET })).content.comms ?? {};
     } catch {
       // The kernel went away meanwhile: it is asked again once it is back.
     }
-    this._asking = false;
+    if (asking !== this._asking) return;
+    this._asking = null;
+    if (comms) this._compare(kernel, comms, comm);
     this._changed();
+  }
+
+  // Take the line that there is; `before` was ours when the kernel was asked.
+  _compare(kernel, comms, before) {
+    this.answered = true;
+    if (before && before === this._comm && !(before.commId in comms)) this._end();
+    const id = Object.keys(comms).find(id => !kernel.hasComm(id));
+    if (id && !this.linked) this._opened(kernel.createComm(TARGET, id));
+  }
+
+  _end() {
+    this._comm = null;
+    this._ended();
   }
 
   _opened = comm => {
     this._comm = comm;
-    this.restarted = false;
+    this.problem = null;
     comm.onMsg = message => comm === this._comm && this._says(message.content.data);
     comm.onClose = () => {
-      if (comm !== this._comm) return;
-      this._comm = null;
-      this._ended();
+      if (comm === this._comm) this._end();
     };
     this.send("hello");
     this._changed();

@@ -7,8 +7,7 @@ import { button, element } from "./dom.js";
 const MIME = "application/vnd.llmwatch.dashboard+json";
 const VIEW = "application/vnd.jupyter.widget-view+json";
 
-export function addRenderer(panel, open) {
-  const { rendermime } = panel.content;
+export function addRenderer(rendermime, open) {
   rendermime.addFactory(
     { safe: true, mimeTypes: [MIME], createRenderer: () => new Output(rendermime, open) },
     -20 // before the renderer of widgets, which is at -10
@@ -29,7 +28,7 @@ class Output extends lumino.Panel {
     const { where, model_id } = model.data[MIME];
     if (where === "inline") return this._inline(model_id, model.trusted);
     this.node.append(
-      element("span", "llmwatch-text", "The dashboard is in the sidebar on the right."),
+      element("span", "llmwatch-text", "The dashboard is in the sidebar."),
       button("Show", "", this._open)
     );
     return Promise.resolve();
@@ -39,7 +38,7 @@ class Output extends lumino.Panel {
     if (!trusted) return; // a foreign notebook reaches no widget before it is trusted
     const view = this._rendermime.createRenderer(VIEW);
     const data = { [VIEW]: { model_id, version_major: 2, version_minor: 0 } };
-    const showIfAlive = () => view.setHidden(view.widgets.length === 0);
+    const showIfAlive = () => view.isDisposed || view.setHidden(view.widgets.length === 0);
     this.addWidget(view);
     showIfAlive();
     new MutationObserver(showIfAlive).observe(view.node, { childList: true });

@@ -1,4 +1,4 @@
-// What the sidebar shows of one notebook: its panel, or in few words why there is none.
+// What the sidebar shows of one notebook or console: its panel, or in few words why there is none.
 
 import { lumino } from "./shared.js";
 import { Banner, Card, card, standstill } from "./cards.js";
@@ -7,12 +7,18 @@ import { Link } from "./link.js";
 const AGAIN_MS = 5000;
 const VIEW = "application/vnd.jupyter.widget-view+json";
 
+export function rendermimeOf(document) {
+  return (document.console ?? document.content).rendermime;
+}
+
 export class Pane extends lumino.Panel {
   // `sidebar` opens when the kernel says so, and shows notices while it is closed.
-  constructor(notebook, sidebar) {
+  constructor(document, sidebar) {
     super();
     this.addClass("llmwatch-pane");
-    this.notebook = notebook;
+    this.id = `llmwatch-${document.id}`;
+    this.context = document.sessionContext;
+    this.views = new Set(); // a notebook can be open in several
     this._sidebar = sidebar;
     this._model = null; // the id of the widget model that is shown
     this._view = null;
@@ -22,23 +28,48 @@ export class Pane extends lumino.Panel {
     this._card = new Card();
     this.addWidget(this._banner);
     this.addWidget(this._card);
-    this._link = new Link(notebook.sessionContext, {
+    this._link = new Link(this.context, {
       says: message => this._hear(message),
       ended: () => this._drop(),
-      changed: () => this.refresh()
+      changed: () => this._changed()
     });
-    notebook.context.pathChanged.connect(this.refresh, this);
-    this.refresh();
+    this._renamed = document.context?.pathChanged ?? this.context.propertyChanged;
+    this._renamed.connect(this.refresh, this);
+  }
+
+  // Any that is open: the first may have been closed.
+  get document() {
+    const [document] = this.views;
+    return document;
   }
 
   get name() {
-    return this.notebook.context.path.split("/").at(-1);
+    const path = this.document?.context?.path;
+    return path?.split("/").at(-1) ?? this.context.name;
+  }
+
+  get isSecond() {
+    return this._link.isSecond;
+  }
+
+  // Whether what it shows is of the kernel of `other`, too.
+  isFirstOf(other) {
+    return !this._link.isSecond && this._link.kernelId === other._link.kernelId;
+  }
+
+  get canWatch() {
+    return this._link.kernel !== "none" && this._link.speaksPython;
+  }
+
+  async watch() {
+    this._sidebar.open();
+    await this._link.load();
   }
 
   dispose() {
     if (this.isDisposed) return;
     this._link.dispose();
-    this.notebook.context.pathChanged.disconnect(this.refresh, this);
+    this._renamed.disconnect(this.refresh, this);
     super.dispose();
   }
 
@@ -53,6 +84,18 @@ export class Pane extends lumino.Panel {
     if (this._model === null) this._card.say(card(this.name, link, this._failure));
     this._banner.say(still);
     this._view?.toggleClass("llmwatch-old", still !== null);
+  }
+
+  // Somebody looks again: what has failed may work by now.
+  retry() {
+    if (this._failure) this._asked = this._failure = null;
+    this.refresh();
+  }
+
+  _changed() {
+    // It may have got the kernel of another document, or back one of its own.
+    if (this._link) this._sidebar.follow();
+    this.refresh();
   }
 
   _ask() {
@@ -82,7 +125,7 @@ export class Pane extends lumino.Panel {
     this._asked = true;
     if (model === this._model) return;
     this._drop();
-    const { rendermime } = this.notebook.content;
+    const rendermime = rendermimeOf(this.document);
     const data = { [VIEW]: { model_id: model, version_major: 2, version_minor: 0 } };
     try {
       this._view = rendermime.createRenderer(VIEW);

@@ -1,15 +1,17 @@
 // What JupyterLab and Notebook 7 start: the sidebar, its icon, its commands.
 
-import { apputils, application, notebook, ui } from "./shared.js";
+import { apputils, application, consoles, notebook, ui } from "./shared.js";
 import { icon } from "./icon.js";
 import { Sidebar } from "./sidebar.js";
 import { addRenderer } from "./output.js";
+import { rendermimeOf } from "./pane.js";
 
 const OPEN = "llmwatch:open";
 const WATCH = "llmwatch:watch";
 
-function activate(app, tracker, palette, restorer, labShell) {
-  const sidebar = new Sidebar(tracker, app.shell);
+function activate(app, tracker, palette, restorer, labShell, consoleTracker) {
+  const trackers = [tracker, consoleTracker].filter(Boolean);
+  const sidebar = new Sidebar(trackers, app.shell);
   app.shell.add(sidebar, "right", { rank: 900, type: "llmwatch" });
   restorer?.add(sidebar, sidebar.id);
   if (!labShell) keepOpen(sidebar, app);
@@ -23,23 +25,17 @@ function activate(app, tracker, palette, restorer, labShell) {
     label: "llmwatch: Watch this notebook",
     caption: "Record the LLM calls of the notebook in front, as %load_ext llmwatch does",
     icon,
-    isEnabled: () => Boolean(kernelOf(tracker)),
-    execute: async () => {
-      const content = { code: "%load_ext llmwatch", silent: true, store_history: false };
-      await kernelOf(tracker).requestExecute(content).done;
-      sidebar.open();
-    }
+    isEnabled: () => Boolean(sidebar.front?.canWatch),
+    execute: () => sidebar.front?.watch()
   });
   for (const command of [OPEN, WATCH]) palette?.addItem({ command, category: "llmwatch" });
-  tracker.widgetAdded.connect((_, panel) => {
-    sidebar.add(panel);
-    addRenderer(panel, () => sidebar.open());
-    if (!labShell) addButton(panel, app.commands);
-  });
-}
-
-function kernelOf(tracker) {
-  return tracker.currentWidget?.sessionContext.session?.kernel;
+  for (const each of trackers) {
+    each.widgetAdded.connect((_, document) => {
+      sidebar.add(document);
+      addRenderer(rendermimeOf(document), () => sidebar.open());
+    });
+  }
+  if (!labShell) tracker.widgetAdded.connect((_, panel) => addButton(panel, app.commands));
 }
 
 // JupyterLab itself opens after a reload what was open before; Notebook 7 does not.
@@ -64,6 +60,9 @@ export default {
   description: "The dashboard of llmwatch: the LLM calls of a notebook, live.",
   autoStart: true,
   requires: [notebook.INotebookTracker],
-  optional: [apputils.ICommandPalette, application.ILayoutRestorer, application.ILabShell],
+  optional: [
+    apputils.ICommandPalette, application.ILayoutRestorer, application.ILabShell,
+    consoles.IConsoleTracker
+  ],
   activate
 };

@@ -1,13 +1,14 @@
 // JupyterLab's own libraries, as it shares them with extensions. What imports from here is loaded
 // after `open` has ended, so that the names are filled.
 
-export let apputils, application, lumino, notebook, ui;
+export let apputils, application, consoles, lumino, notebook, ui;
 
 export async function open(scope) {
   const take = name => load(scope[name] ?? {});
-  [apputils, application, lumino, notebook, ui] = await Promise.all([
+  [apputils, application, consoles, lumino, notebook, ui] = await Promise.all([
     take("@jupyterlab/apputils"),
     take("@jupyterlab/application"),
+    take("@jupyterlab/console"),
     take("@lumino/widgets"),
     take("@jupyterlab/notebook"),
     take("@jupyterlab/ui-components")

@@ -1,4 +1,4 @@
-// The sidebar: one pane per notebook, and in sight the pane of the notebook in front.
+// The sidebar: one pane per notebook or console, and in sight the pane of the one in front.
 
 import { lumino } from "./shared.js";
 import { Card, NO_NOTEBOOK } from "./cards.js";
@@ -9,7 +9,7 @@ import { Toasts } from "./toasts.js";
 export class Sidebar extends lumino.Panel {
   seen = () => {}; // told when it comes in sight and when it goes
 
-  constructor(tracker, shell) {
+  constructor(trackers, shell) {
     super();
     this.id = "llmwatch-sidebar";
     this.addClass("llmwatch-sidebar");
@@ -17,26 +17,55 @@ export class Sidebar extends lumino.Panel {
     this.title.caption = "llmwatch: LLM calls";
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", "llmwatch: LLM calls");
-    this._tracker = tracker;
+    this._trackers = trackers;
     this._shell = shell;
-    this._panes = new Map();
+    this._panes = new Map(); // by document; those that share a session share one
+    this._last = null; // the document that was in front
     this._toasts = new Toasts();
     this._card = new Card();
     this._card.say(NO_NOTEBOOK);
     this.addWidget(this._card);
-    tracker.currentChanged.connect(this._follow, this);
+    for (const tracker of trackers) tracker.currentChanged.connect(this.follow, this);
+    shell.currentChanged?.connect(this.follow, this);
   }
 
-  add(notebook) {
-    const pane = new Pane(notebook, this);
-    this._panes.set(notebook, pane);
-    this.addWidget(pane);
-    notebook.disposed.connect(() => {
-      this._panes.delete(notebook);
-      pane.dispose();
-      this._follow();
+  add(document) {
+    const pane = this._paneFor(document);
+    pane.views.add(document);
+    this._panes.set(document, pane);
+    document.disposed.connect(() => {
+      this._panes.delete(document);
+      pane.views.delete(document);
+      if (pane.views.size === 0) pane.dispose();
+      this.follow();
     });
-    this._follow();
+    this.follow();
+  }
+
+  _paneFor(document) {
+    const there = this._all().find(pane => pane.context === document.sessionContext);
+    if (there !== undefined) return there;
+    const pane = new Pane(document, this);
+    this.addWidget(pane);
+    return pane;
+  }
+
+  _all() {
+    return [...new Set(this._panes.values())];
+  }
+
+  // The pane of the document in front. A kernel that two notebooks share has its comms with one.
+  get front() {
+    const pane = this._panes.get(this._inFront());
+    return (pane?.isSecond && this._all().find(other => other.isFirstOf(pane))) || pane;
+  }
+
+  // The notebook or console in front; behind a text file, which has no kernel, it still is.
+  _inFront() {
+    const shown = this._shell.currentWidget;
+    if (this._panes.has(shown)) this._last = shown;
+    if (this._panes.has(this._last)) return this._last;
+    return this._trackers.map(tracker => tracker.currentWidget).find(it => this._panes.has(it));
   }
 
   // Whether somebody sees this pane now.
@@ -49,13 +78,15 @@ export class Sidebar extends lumino.Panel {
     if (pane === null || !pane.isHidden) this._shell.activateById(this.id);
   }
 
-  // Close it again, if this pane is what it shows.
+  // Close it again, if this pane is what it shows; on the side that the person has moved it to.
   collapse(pane) {
-    if (this.shows(pane)) this._shell.collapseRight();
+    if (!this.shows(pane)) return;
+    if ([...this._shell.widgets("left")].includes(this)) this._shell.collapseLeft();
+    if ([...this._shell.widgets("right")].includes(this)) this._shell.collapseRight();
   }
 
   onAfterShow() {
-    this._panes.get(this._tracker.currentWidget)?.refresh();
+    this.front?.retry();
     this.seen(true);
   }
 
@@ -63,9 +94,9 @@ export class Sidebar extends lumino.Panel {
     this.seen(false);
   }
 
-  _follow() {
-    const current = this._panes.get(this._tracker.currentWidget);
-    for (const pane of this._panes.values()) pane.setHidden(pane !== current);
+  follow() {
+    const current = this.front;
+    for (const pane of this._all()) pane.setHidden(pane !== current);
     this._card.setHidden(current !== undefined);
     current?.refresh();
   }
@@ -80,7 +111,7 @@ export class Sidebar extends lumino.Panel {
     return {
       label: "Open dashboard",
       callback: () => {
-        this._shell.activateById(pane.notebook.id);
+        if (pane.document) this._shell.activateById(pane.document.id);
         this.open();
       }
     };

@@ -13,8 +13,8 @@ export class Toasts {
   // `key` is the name of the rule, and behind it the group, if any.
   fires(pane, { key, severity, message }, action) {
     const [name] = key.split("\x1f");
-    const rule = `${pane.notebook.id}\x1f${name}`;
-    const notice = `${pane.notebook.id}\x1f${key}`;
+    const rule = `${pane.id}\x1f${name}`;
+    const notice = `${pane.id}\x1f${key}`;
     const show = text =>
       apputils.Notification.emit(text, TYPES[severity] ?? "info", {
         autoClose: STAY_MS,
@@ -36,7 +36,7 @@ export class Toasts {
   }
 
   isOver(pane, { key, message }) {
-    const notice = `${pane.notebook.id}\x1f${key}`;
+    const notice = `${pane.id}\x1f${key}`;
     const toast = this._told.get(notice);
     if (toast === undefined) return;
     const text = `${pane.name}: ${message}`;
