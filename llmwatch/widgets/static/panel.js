@@ -28,7 +28,6 @@ class View {
     }
     this.stale = false;
     this.drawn = Date.now();
-    this.talk.hearAnswers();
     this.seen = scene(this.book, this.filter);
     const { head: top, chips: filters, strip: alarms, tiles: figures, table: list } = this.parts;
     const settle = list.hold(), refocus = holdFocus(this.root);

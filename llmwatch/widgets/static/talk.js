@@ -11,6 +11,7 @@ class Talk {
     this.word = "";
     this.asked = 0;
     this.doubted = 0;
+    this.isAway = false;
   }
 
   // `mark` names what is asked for, so that its control can say that it is queued.
@@ -21,11 +22,13 @@ class Talk {
     this.changed();
   }
 
+  // Of a kernel that is away nobody knows whether it will ever get to it.
   isWaiting(mark) {
-    return [...this.waiting.values()].includes(mark);
+    return !this.isAway && [...this.waiting.values()].includes(mark);
   }
 
   hearAnswers() {
+    this.isAway = false;
     for (const { id, problem } of this.book.now.answers) {
       if (this.waiting.delete(id) && problem) this.tell(problem);
     }
@@ -34,6 +37,7 @@ class Talk {
   // The line broke: what was asked for before may never have been heard.
   doubt() {
     this.doubted = this.number;
+    this.isAway = true;
   }
 
   // It holds again, and what was heard has its answer: the rest is not waited for for ever.

@@ -97,8 +97,12 @@ def test_at_twice_the_size_nothing_lies_over_another(page):
     title, tools = (root.locator(it).bounding_box() for it in (".lw-title", ".lw-tools"))
     assert title["y"] + title["height"] <= tools["y"]
     assert root.locator(".lw-alert b").bounding_box()["width"] > 100
-    widths = {box.bounding_box()["width"] for box in root.locator(".lw-tile").all()}
-    assert min(widths) > 90
+    boxes = root.locator(".lw-tile")
+    assert min(box.bounding_box()["width"] for box in boxes.all()) > 90
+    page.set_viewport_size({"width": 300, "height": 900})  # where there is room it is as drawn
+    assert at_rest(root, CUT) == []
+    assert len({box.bounding_box()["y"] for box in boxes.all()}) == 2
+    assert root.locator(".lw-tools").bounding_box()["y"] < title["y"] + title["height"]
 
 
 @pytest.mark.parametrize("gone", [False, True])
