@@ -9,13 +9,14 @@ OLDER_VENV := .venv-openai-2.54
 OLDEST_VENV := .venv-openai-1.66
 BINDER_VENV := .venv-binder
 PHOENIX_VENV := .venv-phoenix
+COLAB_VENV := .venv-colab
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 # The venv's own Python does the work: what the shell has activated or exported does not matter.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check format bench screenshots bench-coverage binder test-sdks test-peers chromium prometheus clean
+.PHONY: help demo test lab check format bench screenshots bench-coverage binder test-sdks test-peers test-colab chromium prometheus clean
 
 help:  ## what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/make \1 \t/p' $(MAKEFILE_LIST) | expand -t 21
@@ -55,6 +56,11 @@ test-sdks: $(OLDER_VENV)/.ready $(OLDEST_VENV)/.ready  ## shapes and budgets on 
 	@$(OLDER_VENV)/bin/python -m pytest tests/capture/test_shapes.py tests/test_budget.py $(ARGS)
 	@$(OLDEST_VENV)/bin/python -m pytest tests/test_budget.py $(ARGS)
 
+test-colab: $(COLAB_VENV)/.ready  ## the notebook, the frames and the panel on what Google Colab comes with
+	@$(COLAB_VENV)/bin/python -m pytest --ignore tests/magic/test_alerts_browser.py \
+		tests/magic tests/store tests/charts tests/compare tests/widgets/test_colab.py tests/widgets/panel_page \
+		tests/test_groups.py tests/test_loaded.py tests/test_reading.py tests/test_summary.py $(ARGS)
+
 test-peers: $(READY) $(PHOENIX_VENV)/.ready  ## our spans in a real Arize Phoenix server
 	@$(BIN)/python -m pytest tests/peers/phoenix.py $(ARGS)
 
@@ -80,6 +86,12 @@ $(OLDER_VENV)/.ready: pyproject.toml
 
 $(OLDEST_VENV)/.ready: pyproject.toml
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDEST_VENV) --editable ".[all]" --group test "openai==1.66.*"
+	@touch $@
+
+# The notebook's server does not run on these versions, and in Colab there is none of ours.
+$(COLAB_VENV)/.ready: pyproject.toml tests/colab.txt
+	@PYTHON="$(PYTHON)" bash tests/venv.sh $(COLAB_VENV) --constraint tests/colab.txt \
+		--editable ".[all]" notebook pytest hypothesis nbclient playwright "httpx>=0.28" psutil trio
 	@touch $@
 
 $(PHOENIX_VENV)/.ready: tests/venv.sh
