@@ -100,9 +100,8 @@ class View {
     return this.book.now.budget;
   }
 
-  slowest() {
-    return Math.max(...this.seen.calls.filter(call => call.status === "ok")
-      .map(call => call.latency_s ?? 0), 0) || null;
+  latencies() {
+    return knownOf(this.seen.calls.filter(call => call.status === "ok"), "latency_s");
   }
 
   palette() {

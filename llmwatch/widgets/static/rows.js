@@ -35,8 +35,11 @@ class Book {
   // Everything anew: a page that was loaded, or a message that was missed.
   start(whole) {
     if (!whole || !whole.fields) return;
-    this.calls.clear();
-    this.spans.clear();
+    // Another page may have asked: where nothing was missed, more may be here than it is told.
+    if (whole.seq !== this.seq || whole.session !== this.now.session) {
+      this.calls.clear();
+      this.spans.clear();
+    }
     this.fields = whole.fields;
     this.spanFields = whole.span_fields ?? [];
     this.take(whole);

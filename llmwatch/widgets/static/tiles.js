@@ -17,6 +17,12 @@ function failures({ errors = {}, error_rate: share, rate_n: n }) {
   return times === all ? most : `${grouped(all)} · ${most}`;
 }
 
+// Of few answers, where all of them are here: among many failures they may not be.
+function slowestOf({ latency_n: n }, view) {
+  const known = n > 0 && n < ENOUGH ? view.latencies() : [];
+  return known.length && known.length === n ? Math.max(...known) : null;
+}
+
 const TILES = [
   { name: "calls", label: "Calls", series: "calls",
     value: f => tokens(f.requests), context: f => (f.qps == null ? "" : rate(f.qps)) },
@@ -24,9 +30,9 @@ const TILES = [
     value: f => seconds(f.latency_p50_s), bad: (f, view) => view.alarmed("latency_p50_s"),
     context: f => (f.latency_n ? `n ${grouped(f.latency_n)}` : "") },
   { name: "p95", series: "p95",
-    title: f => (f.latency_n && f.latency_n < ENOUGH ? null : "19 of 20 answers came within"),
-    label: f => (f.latency_n && f.latency_n < ENOUGH ? "Slowest" : "p95"),
-    value: (f, view) => seconds(f.latency_n < ENOUGH ? view.slowest() : f.latency_p95_s),
+    title: (f, view) => (slowestOf(f, view) ? null : "19 of 20 answers came within"),
+    label: (f, view) => (slowestOf(f, view) ? "Slowest" : "p95"),
+    value: (f, view) => seconds(slowestOf(f, view) ?? f.latency_p95_s),
     context: f => (f.ttft_p50_s == null ? "" : `TTFT ${seconds(f.ttft_p50_s)}`),
     bad: (f, view) => view.alarmed("latency_p95_s") || view.alarmed("latency_p99_s") },
   { name: "errors", label: "Errors", series: "errors",
@@ -90,13 +96,13 @@ function tileOf(tile) {
 
 function drawTile(one, figures, seen, view) {
   const { tile } = one, empty = !seen.figures;
-  say(one.label, typeof tile.label === "function" ? tile.label(figures) : tile.label);
+  say(one.label, typeof tile.label === "function" ? tile.label(figures, view) : tile.label);
   figure(one.value, empty ? UNKNOWN : tile.value(figures, view));
   const context = empty ? "" : tile.context(figures, view);
   say(one.aside, empty ? "" : tile.aside?.(figures, view) ?? "");
   say(one.context, context);
   mark(one.context, "title", context || null);
-  mark(one.node, "title", typeof tile.title === "function" ? tile.title(figures) : tile.title);
+  mark(one.node, "title", typeof tile.title === "function" ? tile.title(figures, view) : tile.title);
   mark(one.node, "data-bad", !empty && tile.bad?.(figures, view) ? "" : null);
   const budget = tile.name === "cost" ? view.budget() : null;
   one.bar.hidden = budget === null;

@@ -108,6 +108,14 @@ def test_the_slowest_of_few_is_not_called_a_percentile(page):
         assert figure.get_attribute("title") == title
 
 
+def test_the_slowest_of_few_is_told_where_all_of_them_are_here(page):
+    """Among many failures the browser may not have them: then it is what Python counted."""
+    made = calls(10, status="ok", latency_s=8.0) + calls(600, status="error", error_type="E")
+    root = show(page, whole(Made(*made)), charts=False)
+    assert root.locator("[data-tile=p95] dt").inner_text() == "p95"
+    assert tile(root, "p95") == words.seconds(8.0)
+
+
 def test_all_failures_are_counted_and_the_largest_cause_is_named(page):
     """However many causes there are, and whatever they are called; under a filter, too."""
     kinds = ["429", *["BoomError"] * 2, "constructor", *[f"E{n}Error" for n in range(8)]]

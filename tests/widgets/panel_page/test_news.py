@@ -44,6 +44,19 @@ def test_what_one_reads_stays_under_the_eye(page):
     assert "Question 198" in detail.inner_text()
 
 
+def test_another_page_takes_nothing_away(page):
+    """Who comes is told the newest calls, and all pages hear it: more may be here already."""
+    state = whole(Made(*calls(40)))
+    root = show(page, state, charts=False)
+    page.evaluate("state => model.set('whole', state)", {**state, "rows": state["rows"][-10:]})
+    drawn(page)
+    assert root.locator(".lw-row").count() == 40
+    fewer = {**state, "rows": state["rows"][-10:], "seq": state["seq"] + 1}
+    page.evaluate("state => model.set('whole', state)", fewer)  # something was missed: all is new
+    drawn(page)
+    assert root.locator(".lw-row").count() == 10
+
+
 def test_calls_that_are_not_here_are_told_of(page):
     """Where calls are missing between two rows a line says how many, and the end where all are."""
     state = whole(Made(*calls(10)))
