@@ -100,3 +100,15 @@ def test_a_filter_that_is_open_is_left_alone(page):
     for turn in range(1, 4):
         news(root, state, turn, turn - 1)
     assert page.evaluate("touched") == 0
+
+
+def test_a_file_under_a_filter_is_called_what_it_is(page):
+    """It holds all calls, also those that the browser never had."""
+    root = show(page, whole(Made(*calls(30))), charts=False)
+    for chosen, said in ((None, "Calls as CSV"), ("gpt-5", "All calls as CSV")):
+        if chosen:
+            root.get_by_label("Model", exact=True).select_option(label=chosen)
+            drawn(page)
+        root.get_by_label("Export").click()
+        assert root.get_by_role("menuitem").first.inner_text() == said
+        page.keyboard.press("Escape")
