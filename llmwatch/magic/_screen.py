@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
+from ..widgets import named
+
 __all__ = ["Screen"]
 
 _request: ContextVar[Mapping[str, Any] | None] = ContextVar("llmwatch_request", default=None)
@@ -66,7 +68,8 @@ class Screen:
 
         `ident` is the name of the output, by which it is updated.
         """
-        output = {"data": dict(data), "metadata": {}, "transient": {"display_id": ident}}
+        transient = {"display_id": ident}
+        output = {"data": dict(data), "metadata": named(ident), "transient": transient}
         request = _request.get() if self._notes else None
         if request is None:
             self._publisher.publish(**output, update=update)

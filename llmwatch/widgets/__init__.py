@@ -11,10 +11,11 @@ from ._writer import Writer
 if TYPE_CHECKING:
     from ._banner import Banner
     from ._hand import hand
+    from ._named import named
     from ._panel import Panel
     from ._receipt import Receipt
 
-__all__ = ["Banner", "Panel", "Receipt", "Sidebar", "Writer", "hand"]
+__all__ = ["Banner", "Panel", "Receipt", "Sidebar", "Writer", "hand", "named"]
 
 __getattr__ = late(
     __name__,
@@ -23,5 +24,6 @@ __getattr__ = late(
         "Panel": "_panel",
         "Receipt": "_receipt",
         "hand": "_hand",
+        "named": "_named",
     },
 )

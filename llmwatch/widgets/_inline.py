@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from .. import faults
 from ._firing import firing_of
+from ._named import named
 from ._still import Still
 
 __all__ = ["Picture"]
@@ -54,7 +55,8 @@ class Picture:
 
         self._context = copy_context()
         try:
-            display(_bundle(Still(self._source), ""), raw=True, display_id=self._id)
+            first, name = _bundle(Still(self._source), ""), named(self._id)
+            display(first, raw=True, metadata=name, display_id=self._id)
         except Exception as problem:  # the cell of the person must not notice
             faults.note("panel", problem)
         self._shell.events.register("post_run_cell", self._renew)
@@ -114,7 +116,7 @@ class Picture:
                 self._charts = self._charts if charts is None else charts
                 bundle = _bundle(still, self._charts)
                 transient = {"display_id": self._id}
-                self._publisher.publish(bundle, {}, transient=transient, update=True)
+                self._publisher.publish(bundle, named(self._id), transient=transient, update=True)
         except Exception as problem:  # the cell of the person must not notice
             faults.note("panel", problem)
 

@@ -5,6 +5,7 @@ import { icon } from "./icon.js";
 import { Sidebar } from "./sidebar.js";
 import { addRenderer } from "./output.js";
 import { rendermimeOf } from "./pane.js";
+import { renewIn } from "./renewal.js";
 
 const OPEN = "llmwatch:open";
 const WATCH = "llmwatch:watch";
@@ -35,6 +36,7 @@ function activate(app, tracker, palette, restorer, labShell, consoleTracker) {
       addRenderer(rendermimeOf(document), () => sidebar.open());
     });
   }
+  tracker.widgetAdded.connect((_, panel) => renewIn(panel));
   if (!labShell) tracker.widgetAdded.connect((_, panel) => addButton(panel, app.commands));
 }
 
