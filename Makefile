@@ -91,7 +91,7 @@ $(OLDEST_VENV)/.ready: pyproject.toml
 # The notebook's server does not run on these versions, and in Colab there is none of ours.
 $(COLAB_VENV)/.ready: pyproject.toml tests/colab.txt
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(COLAB_VENV) --constraint tests/colab.txt \
-		--editable ".[all]" notebook pytest hypothesis nbclient playwright "httpx>=0.28" psutil trio
+		--editable ".[all]" notebook pytest hypothesis nbclient papermill playwright "httpx>=0.28" psutil trio
 	@touch $@
 
 $(PHOENIX_VENV)/.ready: tests/venv.sh

@@ -116,9 +116,8 @@ def test_a_renderer_that_the_person_chose_goes_first():
     """Whoever enabled one of Altair's renderers gets that, also after changing the chart."""
     with alt.renderers.enable("mimetype"):
         bundle = draw("latency", calls(5))._repr_mimebundle_()
-    assert "application/vnd.vegalite.v6.json" in (
-        bundle[0] if isinstance(bundle, tuple) else bundle
-    )
+    shown = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert any(kind.startswith("application/vnd.vegalite.v") for kind in shown)
     wider = draw("latency", calls(5)).properties(width=900)
     assert "image/svg+xml" in wider._repr_mimebundle_()
 

@@ -166,6 +166,8 @@ class Kernel:
     def ask(self, code: str) -> Any:
         """What the expression `code` is, without leaving a trace in the history."""
         asked = self.run("", silent=True, user_expressions={"it": code})
+        while asked.reply["content"]["status"] == "aborted":  # ipykernel 6, right behind an error
+            asked = self.run("", silent=True, user_expressions={"it": code})
         told = asked.reply["content"]["user_expressions"]["it"]
         return told["data"]["text/plain"] if told["status"] == "ok" else told
 

@@ -211,7 +211,7 @@ POINTS = [
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FILE = re.compile(r"/\S*ipykernel_\d+/\d+\.py|\b\d{5,}\.py\b")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-_TIMES = re.compile(r"[\d.]+(?:e\+\d+)? ?(ns|μs|us|ms|s|min)\b( ± )?")
+_TIMES = re.compile(r"[\d.]+(?:e\+\d+)? ?(ns|μs|µs|us|ms|s|min)\b( ± )?")
 _SLOW = re.compile(r"(?:Compiler|Parser) *: TIME\n")  # `%time` tells it when it is worth telling
 _NEWLINE = r"(?:\r?\n|\\r\\n|\\n)"
 _TYPED = re.compile(
@@ -297,6 +297,7 @@ def _unshifted(text: str, shifts: set[int], shift: int) -> str:
     lines = []
     for written in text.split("\n"):
         line, found = _NUMBER.subn(earlier, written)
+        inside = inside or (bool(shifts) and line.startswith("FILE in "))  # so in IPython 7
         listed = _LISTED.match(line)
         if found or not listed or not inside:
             lines.append(line)

@@ -22,7 +22,9 @@ def test_a_task_that_outlived_its_cell_is_in_the_saved_notebook(tmp_path, monkey
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
-    NotebookClient(book, timeout=HANG_S, iopub_timeout=HANG_S, kernel_name="python3").execute()
+    NotebookClient(
+        book, timeout=int(HANG_S), iopub_timeout=int(HANG_S), kernel_name="python3"
+    ).execute()
     seen = [
         output["data"]["text/plain"]
         for cell in book.cells

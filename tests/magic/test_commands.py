@@ -160,7 +160,7 @@ def test_settings_are_completed(loaded, jedi):
     loaded.run(f"%config IPCompleter.use_jedi = {jedi}", store_history=False)
     for begun, whole in (("con", "content="), ("rec", "receipts="), ("max", "max_calls=")):
         assert whole in loaded.complete(f"llmwatch.configure({begun}")
-    offered = {name.lstrip(".") for name in loaded.complete("llmwatch.")}
+    offered = {name.rpartition(".")[2] for name in loaded.complete("llmwatch.")}
     assert {"configure", "session", "watch"} <= offered
     assert offered & {"Any", "annotations", "face", "magic", "recorder", "late"} == set()
 
@@ -208,7 +208,7 @@ def test_help(loaded):
 def test_completion(loaded, jedi, typed, offered):
     """Tab offers what can come next, and nothing else."""
     loaded.run(f"%config IPCompleter.use_jedi = {jedi}", store_history=False)
-    assert loaded.complete(typed) == offered
+    assert list(dict.fromkeys(loaded.complete(typed))) == offered  # IPython 7 says some twice
 
 
 @pytest.mark.parametrize("typed", ["export --freq --", "export x.csv --by --", "alert x --window "])
