@@ -16,7 +16,7 @@ __all__ = ["Dashboard", "attach", "dashboard"]
 
 _MIME = "application/vnd.llmwatch.dashboard+json"
 _PLACES = (None, "sidebar", "inline")
-_HERE = "llmwatch: the dashboard is in the sidebar on the right"
+_HERE = "llmwatch: the dashboard is in the sidebar"
 _NOWHERE = (
     "llmwatch: a sidebar is in JupyterLab and Notebook 7, none has answered: "
     'llmwatch.dashboard(where="inline") shows the dashboard here'
@@ -154,7 +154,7 @@ def dashboard(where: str | None = None) -> Dashboard | None:
     Parameters
     ----------
     where : {"sidebar", "inline"}, optional
-        The right sidebar of JupyterLab or Notebook 7, or the output of this cell. Left out: the
+        The sidebar of JupyterLab or Notebook 7, or the output of this cell. Left out: the
         sidebar where there is one, else this cell.
 
     Returns

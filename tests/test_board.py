@@ -128,7 +128,7 @@ def test_the_magic_opens_the_sidebar_of_a_front_end_that_was_heard(k):
     for data in map(shown, runs):
         assert VIEW not in data
         assert data[MIME] == {"model_id": front.heard[0]["model_id"], "where": "sidebar"}
-        assert data["text/plain"] == "llmwatch: the dashboard is in the sidebar on the right"
+        assert data["text/plain"] == "llmwatch: the dashboard is in the sidebar"
 
 
 def test_before_a_front_end_is_heard_it_chooses_itself(k):
