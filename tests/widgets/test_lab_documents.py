@@ -23,6 +23,9 @@ LINES = (
     " const {content} = await session.kernel.requestCommInfo({});"
     " return Object.values(content.comms).map(it => it.target_name).sort(); }"
 )
+MOVE = """area => window.jupyterapp.commands.execute(
+    'application:move-widget', {area, id: 'llmwatch-sidebar'}
+)"""
 # What it takes to have a kernel without llmwatch, in an environment that has it.
 WITHOUT = """
 import sys
@@ -166,6 +169,31 @@ def test_moved_to_the_left(in_lab):
         page.locator(SIDE).wait_for(state="hidden")
     finally:
         switch()
+
+
+@pytest.mark.parametrize("area", ["down", "main"])
+def test_moved_to_another_area(in_lab, area):
+    """`close` closes it, and what cannot be closed says so; the magic brings a new panel."""
+    page = in_lab.open(LOAD, "%llmwatch dashboard", name=f"{area}.ipynb")
+    in_lab.desk.run_all()
+    in_lab.panel()
+
+    def move(to):
+        page.evaluate(MOVE, to)
+
+    move(area)
+    try:
+        in_lab.panel()
+        in_lab.run("import llmwatch; llmwatch.dashboard().close()")
+        page.locator(PANEL).wait_for(state="detached")
+        if area == "down":
+            page.locator(SIDE).wait_for(state="hidden")
+        else:
+            in_lab.says("The dashboard was closed")
+        in_lab.run("%llmwatch dashboard")
+        in_lab.panel()
+    finally:
+        move("right")
 
 
 def test_a_kernel_that_is_not_python(in_lab):

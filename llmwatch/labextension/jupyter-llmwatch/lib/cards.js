@@ -22,6 +22,13 @@ const NO_WIDGETS = {
   code: "pip install jupyterlab_widgets"
 };
 
+const CLOSED = {
+  state: "closed",
+  title: "The dashboard was closed",
+  text: "To open another one, run this in a cell.",
+  code: "%llmwatch dashboard"
+};
+
 const ELSEWHERE = {
   state: "cannot show",
   title: "Reload the page to see it here",
@@ -33,6 +40,7 @@ const ELSEWHERE = {
 export function card(name, link, failure) {
   const state = STATES[link.kernel] ?? "not watching";
   if (failure === "widgets") return NO_WIDGETS;
+  if (failure === "closed") return CLOSED;
   if (failure) {
     return {
       state: "cannot show",

@@ -23,7 +23,7 @@ export class Pane extends lumino.Panel {
     this._model = null; // the id of the widget model that is shown
     this._view = null;
     this._asked = false;
-    this._failure = null; // why the kernel could not make one
+    this._failure = null; // why there is none, though it was asked for
     this._banner = new Banner();
     this._card = new Card();
     this.addWidget(this._banner);
@@ -143,7 +143,9 @@ export class Pane extends lumino.Panel {
 
   _putAway() {
     this._sidebar.collapse(this);
-    this._asked = false;
+    // What stays in sight all the same shall not ask for a new panel at once.
+    this._asked = this._sidebar.shows(this);
+    this._failure = this._asked ? "closed" : null;
     this._drop();
   }
 

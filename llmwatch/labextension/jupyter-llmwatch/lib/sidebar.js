@@ -78,11 +78,14 @@ export class Sidebar extends lumino.Panel {
     if (pane === null || !pane.isHidden) this._shell.activateById(this.id);
   }
 
-  // Close it again, if this pane is what it shows; on the side that the person has moved it to.
+  // Close it again, if this pane is what it shows, where the person has moved it to. A tab of the
+  // main area stays (so does one below, in a JupyterLab that cannot close what is there).
   collapse(pane) {
     if (!this.shows(pane)) return;
-    if ([...this._shell.widgets("left")].includes(this)) this._shell.collapseLeft();
-    if ([...this._shell.widgets("right")].includes(this)) this._shell.collapseRight();
+    const stands = area => [...this._shell.widgets(area)].includes(this);
+    if (stands("left")) this._shell.collapseLeft();
+    if (stands("right")) this._shell.collapseRight();
+    if (stands("down")) this._shell.collapseDown?.();
   }
 
   onAfterShow() {
