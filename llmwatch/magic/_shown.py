@@ -34,7 +34,13 @@ class Shown:
     """Whether the cell has cleared its outputs since: it stands nowhere."""
     muted_until: datetime | None = None
     drawn_at: float = -math.inf
-    html: str = ""
+    bundle: dict[str, str] = field(default_factory=dict)
+    """What stands there, by MIME type."""
+
+    @property
+    def html(self) -> str:
+        """What stands there on a page."""
+        return self.bundle["text/html"]
 
     @property
     def corner(self) -> tuple[str, int]:

@@ -18,7 +18,7 @@ from ..assemble import new_id
 from ..exceptions import UsageError
 from ..recorder import Session
 from ..widgets import Banner, hand
-from ._places import Place, Places
+from ._places import Place, Places, within
 from ._rests import Rests
 from ._screen import Screen
 from ._shown import Shown, offending
@@ -191,13 +191,16 @@ class Wall:
 
     def _publish(self, shown: Shown, bundle: dict[str, str]) -> None:
         update = shown.version > 1 and not shown.is_cleared
+        self._put(shown, bundle, update=update)
+        shown.bundle, shown.is_cleared = bundle, False
+        if self._hand is not None and update:
+            self._send(shown)
+
+    def _put(self, shown: Shown, bundle: dict[str, str], *, update: bool) -> None:
         # An update finds its output by name, and those who run notebooks without a front end
         # (nbclient) hear only of the cell that runs.
         place = (self._places.last() if update else None) or shown.place
-        _in(place, partial(self._screen.show, bundle, shown.ident, update=update))
-        shown.html, shown.is_cleared = bundle["text/html"], False
-        if self._hand is not None and update:
-            self._send(shown)
+        within(place, partial(self._screen.show, bundle, shown.ident, update=update))
 
     # -- the person's hand on it --------------------------------------------------------------
 
@@ -208,7 +211,7 @@ class Wall:
             return
         self._has_reached = True
         try:
-            self._hand = _in(shown.place, partial(hand, self._kernel, self._told))
+            self._hand = within(shown.place, partial(hand, self._kernel, self._told))
         except Exception as problem:  # without it the banners have no Mute, and that is all
             faults.note("banner", problem)
 
@@ -234,6 +237,8 @@ class Wall:
         for shown in (*self._shown.values(), *self._rests):
             if shown.version:
                 self._send(shown)  # the page was saved a while ago, perhaps
+                if shown.alert.state == "resolved" and not shown.is_cleared:
+                    self._put(shown, shown.bundle, update=True)  # in the notebook, too
 
     def _mute(self, name: str, *, on: bool) -> None:
         alerts = self._session.alerts
@@ -246,8 +251,3 @@ class Wall:
             if shown.alert.name == name:
                 shown.is_stale, shown.drawn_at = True, -math.inf  # whoever pressed waits for it
                 self._hush(shown)
-
-
-def _in(place: Place | None, act: Callable[[], Any]) -> Any:
-    """Do it as if the cell's own code did."""
-    return place.context.run(act) if place is not None else act()

@@ -24,6 +24,10 @@ COUNT_CHANGES = """() => {
     const {outputs} = window.jupyterapp.shell.currentWidget.content.model.cells.get(0);
     outputs.changed.connect((_, {type}) => window.changes.push(type));
 }"""
+ALERT = """() => {
+    const {cells} = window.jupyterapp.shell.currentWidget.content.model;
+    return cells.get(1).outputs.get(0).data['text/plain'];
+}"""
 IS_TRUSTED = (
     "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].some(it => it.trusted)"
 )
@@ -100,6 +104,34 @@ def test_an_alert_that_is_over_is_so_in_the_file(in_lab):
     in_lab.run("llmwatch.alerts.remove('many')")
     page.locator(".llmwatch-alert", has_text="removed after").wait_for()
     assert "many removed after" in saved(in_lab, "alert.ipynb")[1].data["text/plain"]
+
+
+def test_an_alert_that_was_over_before_the_page_came_back(in_lab):
+    """What the kernel said meanwhile nobody heard, and still the file has it."""
+    page = in_lab.open(
+        f"{LOAD}\nimport llmwatch\nrule = llmwatch.alert('many', 'requests > 0')",
+        CALL,
+        name="away.ipynb",
+    )
+    in_lab.desk.run_all()
+    go, done = (in_lab.desk.home / name for name in ("away-go", "away-done"))
+    in_lab.run(
+        "import threading, time\nfrom pathlib import Path\n"
+        "def end():\n"
+        f"    while not Path({str(go)!r}).exists(): time.sleep(0.02)\n"
+        f"    llmwatch.alerts.remove('many'); Path({str(done)!r}).touch()\n"
+        "threading.Thread(target=end).start()"
+    )
+    page.locator(".llmwatch-alert").get_by_role("button", name="Mute").wait_for()
+    assert "removed" not in saved(in_lab, "away.ipynb")[1].data["text/plain"]
+    page.goto("about:blank")
+    go.touch()
+    while not done.exists():
+        page.wait_for_timeout(50)
+    page.goto(f"{in_lab.desk.address}/lab/tree/away.ipynb?reset")
+    in_lab.desk.wait_until_open()
+    until(page, f"async () => ({ALERT})().includes('removed after')")
+    assert "many removed after" in saved(in_lab, "away.ipynb")[1].data["text/plain"]
 
 
 def test_from_another_notebook_on_the_kernel(in_lab):
