@@ -102,6 +102,9 @@ class Panel:
         if not self._vega_asked:
             self._vega_asked = True
             threading.Thread(target=self._make_vega, name="llmwatch-vega", daemon=True).start()
+        elif self.widget.vega:
+            # Where each output is a page of its own (Colab), a later one may not be told of it.
+            self.widget.send_state("vega")
 
     def _make_vega(self) -> None:
         try:

@@ -29,6 +29,13 @@ for number in range(12):
     while number == 11 and not os.path.exists("go"): time.sleep(0.01)
     ask(f"What is {number}?", "<img src=x onerror='window.harmed=1'>")
 """
+# The heights of the three charts, once there are such as have not been seen before.
+HEIGHTS = """() => {
+  const made = [...document.querySelectorAll("#jp-right-stack .lw-canvas canvas")];
+  if (made.length !== 3 || made.some(each => each.dataset.seen)) return null;
+  for (const each of made) each.dataset.seen = "yes";
+  return made.map(each => each.height);
+}"""
 CALLS = "[data-tile=calls] .lw-value"
 
 
@@ -49,13 +56,14 @@ def run_cell(page, number, *, wait=True):
 
 
 def test_panel_in_jupyterlab():
-    """It moves while a cell blocks the kernel, takes thumbs, exports, and knows a restart."""
+    """It moves while a cell blocks the kernel, takes thumbs, exports, and knows a theme and a restart."""
     cells = (
         SETUP,
         "llmwatch.dashboard(where='inline')",
         BUSY,
         "print(llmwatch.session.calls.score.tolist()[-1])",
         "llmwatch.session.to_csv('ours.csv')",
+        "llmwatch.dashboard(where='sidebar')",
     )
     with lab(width=1300, height=1000, environ={"PYTHONPATH": str(ROOT)}) as desk:
         addresses = []
@@ -100,6 +108,15 @@ def test_panel_in_jupyterlab():
         ours = (desk.home / "work" / "ours.csv").read_bytes()
         assert download.value.path().read_bytes() == ours
         assert ours.count(b"gpt-5-mini") >= 12
+
+        run_cell(page, 5)
+        heights = page.wait_for_function(HEIGHTS).json_value()
+        page.evaluate(
+            "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+        )
+        page.locator("#jp-right-stack .lw-panel[data-dark]").wait_for()
+        # JupyterLab hides everything for a moment.
+        assert page.wait_for_function(HEIGHTS).json_value() == heights
 
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel') }")
         page.locator(".jp-Dialog .jp-mod-accept").click()

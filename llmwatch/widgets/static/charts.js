@@ -97,8 +97,11 @@ function dressed(spec, colours) {
 
 function push(one, { rows, params }, view) {
   const { view: live } = one.live;
-  const width = Math.max(60, one.canvas.clientWidth - MARGIN.left - MARGIN.right);
-  live.width(width).height(one.canvas.clientHeight - MARGIN.top - MARGIN.bottom);
+  // While JupyterLab changes its theme nothing has a size for a moment; then all is as it was.
+  if (one.canvas.clientWidth) one.size = [one.canvas.clientWidth, one.canvas.clientHeight];
+  const [wide, high] = one.size ?? [0, 0];
+  live.width(Math.max(60, wide - MARGIN.left - MARGIN.right));
+  live.height(Math.max(0, high - MARGIN.top - MARGIN.bottom));
   for (const [name, value] of Object.entries(params)) live.signal(name, value);
   for (const [set, list] of Object.entries(rows)) live.change(set, difference(one, live, set, list));
   live.runAsync();
