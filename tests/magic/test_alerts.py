@@ -10,6 +10,9 @@ import pytest
 from tests.magic.kernel import HANG_S, kernel
 from tests.magic.plain import PATIENCE
 
+HEARS_CLEARING = pytest.mark.skipif(
+    ipykernel.version_info < (6, 29), reason="this ipykernel tells nobody that outputs are cleared"
+)
 SETUP = (
     PATIENCE
     + """
@@ -241,9 +244,7 @@ def test_a_captured_cell_keeps_its_alert_visible(k):
     assert k.ask("(caught.stdout, caught.outputs)") == "('kept\\n', [])"
 
 
-@pytest.mark.skipif(
-    ipykernel.version_info < (6, 29), reason="this ipykernel tells nobody that outputs are cleared"
-)
+@HEARS_CLEARING
 def test_what_a_cell_clears_away_stands_below_it_at_its_end(k):
     """Progress is often shown by clearing the outputs: the alert comes back, once, as one output."""
     run = k.run("""
@@ -269,6 +270,7 @@ def test_at_the_end_of_its_cell_it_says_the_latest(k):
     assert "9 of 9 calls" in said[-1]
 
 
+@HEARS_CLEARING
 def test_what_a_widget_clears_is_its_own(k):
     """Progress inside an `ipywidgets.Output` takes nothing from the cell."""
     run = k.run("""
