@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..charts import EITHER
@@ -65,7 +66,7 @@ def tiles(
     return [
         Tile("calls", "Calls", tokens(f["requests"]), _if(rate, f["qps"]), course.get("calls", ())),
         *_times(f, course, slowest, alarmed),
-        Tile("errors", "Errors", percent(f["error_rate"]), _failures(f["errors"]),
+        Tile("errors", "Errors", percent(f["error_rate"]), _failures(f),
              course.get("errors", ()), is_bad=bool(f["error_rate"])),
         _tokens(f, course),
         _cost(f, course, budget),
@@ -112,12 +113,12 @@ def _cost(f: Mapping[str, Any], course: Mapping[str, Any], budget: Any) -> Tile:
     return Tile("cost", "Cost", value, context, course.get("cost", ()), aside, "", is_spent, share)
 
 
-def _failures(errors: Mapping[str, int]) -> str:
-    """What failed most, in as few letters as will do."""
-    total = sum(errors.values())
+def _failures(f: Mapping[str, Any]) -> str:
+    """What failed most, in as few letters as will do; not all causes are told."""
+    total = round((f["error_rate"] or 0) * f["rate_n"])
     if not total:
         return ""
-    word, times = next(iter(errors.items()))
+    word, times = max(f["errors"].items(), key=itemgetter(1))
     most = f"{times:,} × {_CAUSES.get(word) or word.removesuffix('Error')}"
     return most if times == total else f"{total:,} · {most}"
 

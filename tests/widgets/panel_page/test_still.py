@@ -72,6 +72,9 @@ MORE = {
     "budget": lambda: Budgeted(*calls(30, status="ok", cost_usd=0.04)),
     "spent": lambda: Spent(*calls(30)),
     "two errors": lambda: Made(*calls(30), *calls(3, status="error", error_type="OddError")),
+    "eight causes": lambda: Made(
+        *(call for n in range(8) for call in calls(n + 1, status="error", error_type=f"Odd{n}Error"))
+    ),
     "embeddings": lambda: Made(*calls(3, operation="embeddings", output_tokens=None, tag=None,
                                       execution_count=None)),
     "stopped": lambda: Made(*calls(3, status="cancelled"), *calls(3, status="cancelled", tag=None)),
