@@ -63,7 +63,10 @@ function count(calls, elapsed) {
 
 function causes(failed) {
   const found = new Map();
-  for (const { error_type: word = "unknown" } of failed) found.set(word, (found.get(word) ?? 0) + 1);
+  for (const { error_type: type } of failed) {
+    const word = type ?? "unknown";
+    found.set(word, (found.get(word) ?? 0) + 1);
+  }
   return Object.fromEntries(found);
 }
 

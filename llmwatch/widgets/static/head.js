@@ -11,7 +11,8 @@ function head(view) {
     if (!isIdle(pause)) view.talk.ask(view.book.now.recording ? "pause" : "resume", "pause");
   } });
   const out = menu("Export", "save", () => [
-    [isFiltered(view.filter) ? "All calls as CSV" : "Calls as CSV", () => (view.gone ? view.talk.tell("The kernel is gone, and the calls with it.")
+    [isFiltered(view.filter) ? "All calls as CSV" : "Calls as CSV", () => (view.gone
+      ? view.talk.tell("The kernel is gone, and the calls with it.")
       : view.talk.ask("csv", "csv"))],
     ...view.pictures.names().flatMap(([name, title]) => [
       [`${title} as PNG`, () => view.pictures.save(name, "png")],
@@ -73,8 +74,8 @@ function chip(label, all, choose) {
 
   // The values there are, the words for each; what is chosen stays, though no call has it any more.
   function draw(values, value, wording) {
-    const all_ = value === null || values.includes(value) ? values : [...values, value];
-    const options = all_.map(one => [one, wording(one)]);
+    const there = value === null || values.includes(value) ? values : [...values, value];
+    const options = there.map(one => [one, wording(one)]);
     const before = JSON.stringify(shown);
     shown = options;
     if (JSON.stringify(shown) !== before || !select.options.length) {

@@ -130,6 +130,16 @@ def test_all_failures_are_counted_and_the_largest_cause_is_named(page):
     assert said.inner_text().startswith("60 · 10 × ")
 
 
+def test_a_failure_without_a_name_is_unknown_under_a_filter_too(page):
+    """The browser counts it as Python does."""
+    root = show(page, whole(Made(*calls(4, status="error", error_type=None))), charts=False)
+    said = root.locator("[data-tile=errors] .lw-context")
+    assert said.inner_text() == "4 × unknown"
+    root.get_by_label("Tag", exact=True).select_option(index=1)
+    drawn(page)
+    assert said.inner_text() == "2 × unknown"
+
+
 def test_a_price_is_what_lacks_only_where_the_tokens_are_known(page):
     """As in a receipt: of a known model whose answer was not counted, no price would be a lie."""
     unknown = {"cost_usd": None, "input_tokens": 5}
