@@ -88,7 +88,7 @@ $(OLDEST_VENV)/.ready: pyproject.toml
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(OLDEST_VENV) --editable ".[all]" --group test "openai==1.66.*"
 	@touch $@
 
-# The notebook's server does not run on these versions, and in Colab there is none of ours.
+# Its kernel, not its server: in Colab that is Google's own.
 $(COLAB_VENV)/.ready: pyproject.toml tests/colab.txt
 	@PYTHON="$(PYTHON)" bash tests/venv.sh $(COLAB_VENV) --constraint tests/colab.txt \
 		--editable ".[all]" notebook pytest hypothesis nbclient papermill playwright "httpx>=0.28" psutil trio
