@@ -72,22 +72,20 @@ def with_output(display_id, html):
     return book
 
 
-@pytest.mark.parametrize("where", ["inline", "sidebar"])
-def test_a_picture_is_renewed_by_later_cells(in_lab, where):
-    """The notebook's file has the figures and charts of what came after the reload."""
+@pytest.mark.parametrize(("where", "times"), [("inline", 1), ("sidebar", 2)])
+def test_a_picture_is_renewed_by_later_cells(in_lab, where, times):
+    """The notebook's file has the figures and charts of what came after each reload."""
     name = f"picture-{where}.ipynb"
     page = in_lab.open(LOAD, f"%llmwatch dashboard {where}", name=name)
     in_lab.desk.run_all()
-    reload(in_lab, name)
-    in_lab.run(CALL)
-    page.locator(CHART).wait_for(state="attached")
-    picture = saved(in_lab, name)[1]
-    assert picture.data["text/plain"].startswith("llmwatch: Calls 1 ·")
-    assert 'aria-label="Tokens: 11 in, 5 out"' in picture.data["text/html"]
-    reload(in_lab, name)
-    in_lab.run(CALL)
-    page.locator(CHART.replace("11 in, 5 out", "22 in, 10 out")).wait_for(state="attached")
-    assert saved(in_lab, name)[1].data["text/plain"].startswith("llmwatch: Calls 2 ·")
+    for n in range(1, times + 1):
+        reload(in_lab, name)
+        in_lab.run(CALL)
+        tokens = f"Tokens: {11 * n} in, {5 * n} out"
+        page.locator(CHART.replace("Tokens: 11 in, 5 out", tokens)).wait_for(state="attached")
+        picture = saved(in_lab, name)[1]
+        assert picture.data["text/plain"].startswith(f"llmwatch: Calls {n} ·")
+        assert f'aria-label="{tokens}"' in picture.data["text/html"]
 
 
 def test_an_alert_that_is_over_is_so_in_the_file(in_lab):
