@@ -94,9 +94,8 @@ class Cells:
     def enter_running(self) -> None:
         """Take up the cell that runs already, in which we were loaded."""
         trap = self._shell.display_trap
-        if getattr(
-            trap, "is_active", sys.displayhook is trap.hook
-        ):  # no such word before IPython 8
+        # IPython 7 has no word for it, but puts its hook there for as long as a cell runs.
+        if getattr(trap, "is_active", sys.displayhook is trap.hook):
             cell = _Open(None, threading.get_ident())
             self._open.append(cell)
             self._put_around(cell, None)

@@ -36,9 +36,7 @@ _ASKED = (
 )  # fmt: skip
 _RETRY_S = 0.05  # how often we look whether a failed call is being tried again
 _WAIT_S = 2.0  # the longest that reading waits for what is still queued
-_FIRST_WAIT_S = (
-    10.0  # ... behind the first call, which a cold and busy machine takes seconds to read
-)
+_FIRST_WAIT_S = 10.0  # ... behind the first call, for which the worker imports what it needs
 
 
 def _redactor_of(settings: Settings) -> Redactor:
